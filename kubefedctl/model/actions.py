@@ -1,0 +1,189 @@
+"""
+The Plan: what is to be done in which cluster, as frozen, ordered, printable data.
+
+Here: actions on member objects, the plan of one federated object, the plan of a whole run. Not
+here: how it comes about (`core.planning`) and how it is carried out (`ops.execution`).
+
+Laws:
+1. A plan holds no client, no closure and no clock; printing it shows exactly what will be sent.
+2. Everything in it is sorted: the same input gives the same plan, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from kubefedctl.model.federated import FederatedObject
+from kubefedctl.model.outcomes import ClusterOutcome
+from kubefedctl.model.refs import Key, Object, Resource, Subject
+from kubefedctl.model.statuses import AggregateReason
+
+
+class ActionVerb(StrEnum):
+    """What an action does to a member object."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    UNLABEL = "unlabel"
+    AWAIT_REMOVAL = "await removal of"
+
+
+class Wave(IntEnum):
+    """When an action may start: a cluster's waves run one after the other, in this order."""
+
+    NAMESPACES = 0
+    DEFINITIONS = 1
+    CLUSTER_SCOPED = 2
+    NAMESPACED = 3
+    DELETE_NAMESPACED = 4
+    DELETE_CLUSTER_SCOPED = 5
+    DELETE_NAMESPACES = 6
+    ORPHANS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class MemberIntent:
+    """
+    What a member object is to be, before the member has its say: enough to compute it again.
+
+    Args:
+        draft: Template with the metadata that KubeFed forces.
+        operations: The overrides of this cluster, in order.
+        retain_replicas: `spec.retainReplicas` as it stands.
+        may_adopt: Whether an object that stands there unlabelled may be taken over.
+    """
+
+    draft: Object
+    operations: tuple[Any, ...]
+    retain_replicas: Any = None
+    may_adopt: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """
+    One write to one member cluster.
+
+    Args:
+        verb: What to do.
+        wave: When.
+        cluster: Where.
+        resource: The address of the object's type.
+        key: The object.
+        body: What to send: the whole object for create and update, DeleteOptions for delete.
+        intent: For create and update: how to compute the body anew when the member's object is
+            not what the plan was made from.
+        observed: The member's object that the plan was made from; None where there was none.
+    """
+
+    verb: ActionVerb
+    wave: Wave
+    cluster: str
+    resource: Resource
+    key: Key
+    body: Object | None = field(default=None, repr=False)
+    intent: MemberIntent | None = field(default=None, repr=False)
+    observed: Object | None = field(default=None, repr=False)
+
+    @property
+    def subject(self) -> Subject:
+        """The object as messages name it."""
+        return self.resource.subject(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """
+    What was decided for a cluster without anything to do there.
+
+    Args:
+        outcome: The entry of the federated status.
+        detail: The cause in words; empty when all is well.
+        observed: The member's object, where it was read.
+    """
+
+    outcome: ClusterOutcome
+    detail: str = ""
+    observed: Object | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPlan:
+    """
+    The plan of one federated object that is not being deleted.
+
+    Args:
+        federated: The object.
+        reason: Why it cannot be propagated at all; SUCCESS where it can.
+        detail: The cause of *reason* in words.
+        needs_finalizer: Whether KubeFed's finalizer must be set before any member is written.
+        actions: Sorted by cluster.
+        settled: Clusters with nothing to do, by name.
+        template_hash: Hash of the template, as version objects record it.
+        overrides_hash: Hash of the overrides.
+        version_object: The recorded version object; None where there is none.
+        placed: Clusters that the object is to be in.
+        warnings: Things worth knowing that stop nothing.
+    """
+
+    federated: FederatedObject
+    reason: AggregateReason = AggregateReason.SUCCESS
+    detail: str = ""
+    needs_finalizer: bool = False
+    actions: tuple[Action, ...] = ()
+    settled: Mapping[str, Settled] = field(default_factory=dict)
+    template_hash: str = ""
+    overrides_hash: str = ""
+    version_object: Object | None = field(default=None, repr=False)
+    placed: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionPlan:
+    """
+    The plan of one federated object that is being deleted.
+
+    Args:
+        federated: The object.
+        actions: What to delete, unlabel or wait for in the members.
+        blockers: Clusters that cannot be asked now, with the cause; while there are any, the
+            finalizer stays.
+        problem: Why nothing may be done at all, such as unreadable delete options.
+    """
+
+    federated: FederatedObject
+    actions: tuple[Action, ...] = ()
+    blockers: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """
+    The plan of a whole run.
+
+    Args:
+        objects: One for each federated object to propagate, sorted by type and key.
+        deletions: One for each federated object to be finalized.
+        orphans: Labels to be taken off objects whose federated object is gone.
+        warnings: Things worth knowing that belong to no single object and stop nothing.
+        failures: Types that cannot be synced, with the cause.
+    """
+
+    objects: tuple[ObjectPlan, ...] = ()
+    deletions: tuple[DeletionPlan, ...] = ()
+    orphans: tuple[Action, ...] = ()
+    warnings: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """Every action on a member, of whatever origin."""
+        found = [action for plan in self.objects for action in plan.actions]
+        found += [action for plan in self.deletions for action in plan.actions]
+        return (*found, *self.orphans)

@@ -1,0 +1,149 @@
+"""
+What an operation says while it runs. Operations yield events; renderers listen.
+
+Here: one small frozen class for each kind of thing that can be said, and the words for what became
+of an object. Not here: how any of it is printed (`render`).
+
+Laws:
+1. An event holds data, never formatted terminal text, and never the value of a Secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from kubefedctl.model.refs import Object, Subject
+
+
+class Verdict(StrEnum):
+    """What became of an object in a cluster."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    ADOPTED = "adopted"
+    DELETED = "deleted"
+    UNLABELLED = "unlabelled"
+    UNCHANGED = "unchanged"
+    WAITING = "waiting"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+CHANGES = frozenset(
+    {
+        Verdict.CREATED,
+        Verdict.UPDATED,
+        Verdict.ADOPTED,
+        Verdict.DELETED,
+        Verdict.UNLABELLED,
+    }
+)
+"""The verdicts that tell of a write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """
+    A step on the way, for those who asked for more talk.
+
+    Args:
+        text: What is being done, in words.
+        level: The least `--v` that shows it.
+    """
+
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something the user should know though it stops nothing."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """
+    What became of one object.
+
+    Args:
+        verdict: The word for it.
+        subject: The object.
+        cluster: The cluster it is in.
+        reason: KubeFed's word for why not, such as `ClusterNotReady`; empty when all is well.
+        detail: The cause in words, or a remark; empty for none.
+        is_dry_run: Nothing was written; this is what would have been.
+        level: The least `--v` that shows it; above 0 where one line stands for many.
+    """
+
+    verdict: Verdict
+    subject: Subject
+    cluster: str
+    reason: str = ""
+    detail: str = ""
+    is_dry_run: bool = False
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A result line of the original tool, kept to the letter because scripts read it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Objects to be printed as YAML documents instead of being written to a cluster."""
+
+    objects: tuple[Object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterTally:
+    """
+    What happened in one cluster over a whole run.
+
+    Args:
+        cluster: Its name.
+        is_ready: Whether it answered its health probe with ok.
+        counts: How many objects met each verdict; only verdicts that occurred.
+        note: Why it is not ready; empty when it is.
+    """
+
+    cluster: str
+    is_ready: bool
+    counts: dict[Verdict, int]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """
+    The end of a sync.
+
+    Args:
+        clusters: One tally for each member cluster, sorted by name.
+        federated: How many federated objects were looked at.
+        is_dry_run: Whether nothing was written.
+    """
+
+    clusters: tuple[ClusterTally, ...]
+    federated: int
+    is_dry_run: bool = False
+
+
+Event: TypeAlias = Step | Warned | Result | Line | Documents | Summary
+
+
+def counted(number: int, noun: str) -> str:
+    """
+    Return a number with its noun, as sentences need it.
+
+    >>> counted(1, "change"), counted(2, "change")
+    ('1 change', '2 changes')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,125 @@
+"""
+Readers of raw objects: metadata as it stands, tolerant of gaps, strict about types.
+
+What a cluster or a file answers is untrusted: a reader never raises on a missing field, and gives
+the empty value for one of the wrong type. Functions whose facts demand an error for wrong types
+(retention, overrides, placement) check for themselves.
+
+Laws:
+1. Nothing here changes or copies an object; maps are returned as they are and must not be changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kubefedctl.model.refs import Key, Object
+
+MANAGED_LABEL = "kubefed.io/managed"
+MANAGED_SELECTOR = f"{MANAGED_LABEL}=true"
+ORPHAN_ANNOTATION = "kubefed.io/orphan"
+DELETE_OPTION_ANNOTATION = "kubefed.io/deleteoption"
+SYNC_FINALIZER = "kubefed.io/sync-controller"
+TYPE_CONFIG_FINALIZER = "core.kubefed.io/federated-type-config"
+DEFAULT_KUBEFED_NAMESPACE = "kube-federation-system"
+KUBEFED_CONFIG_NAME = "kubefed"
+SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "default"})
+
+
+def map_at(obj: Any, *path: str) -> Mapping[str, Any]:
+    """Return the map at *path*, or an empty one where there is none."""
+    found = value_at(obj, *path)
+    return found if isinstance(found, Mapping) else {}
+
+
+def list_at(obj: Any, *path: str) -> list[Any]:
+    """Return the list at *path*, or an empty one where there is none."""
+    found = value_at(obj, *path)
+    return found if isinstance(found, list) else []
+
+
+def text_at(obj: Any, *path: str) -> str:
+    """Return the string at *path*, or the empty string where there is none."""
+    found = value_at(obj, *path)
+    return found if isinstance(found, str) else ""
+
+
+def value_at(obj: Any, *path: str) -> Any:
+    """
+    Return whatever stands at *path* of nested maps, or None.
+
+    >>> value_at({"a": {"b": 1}}, "a", "b"), value_at({"a": 1}, "a", "b")
+    (1, None)
+    """
+    for step in path:
+        if not isinstance(obj, Mapping):
+            return None
+        obj = obj.get(step)
+    return obj
+
+
+def name_of(obj: Object) -> str:
+    """Return `metadata.name`."""
+    return text_at(obj, "metadata", "name")
+
+
+def namespace_of(obj: Object) -> str:
+    """Return `metadata.namespace`; empty for cluster-scoped objects."""
+    return text_at(obj, "metadata", "namespace")
+
+
+def key_of(obj: Object) -> Key:
+    """Return the namespace and name of *obj*."""
+    return Key(namespace_of(obj), name_of(obj))
+
+
+def kind_of(obj: Object) -> str:
+    """Return `kind`."""
+    return text_at(obj, "kind")
+
+
+def uid_of(obj: Object) -> str:
+    """Return `metadata.uid`."""
+    return text_at(obj, "metadata", "uid")
+
+
+def resource_version_of(obj: Object) -> str:
+    """Return `metadata.resourceVersion`."""
+    return text_at(obj, "metadata", "resourceVersion")
+
+
+def generation_of(obj: Object) -> int:
+    """Return `metadata.generation`; 0 for kinds that have none."""
+    found = value_at(obj, "metadata", "generation")
+    return found if isinstance(found, int) else 0
+
+
+def labels_of(obj: Object) -> Mapping[str, Any]:
+    """Return `metadata.labels`."""
+    return map_at(obj, "metadata", "labels")
+
+
+def annotations_of(obj: Object) -> Mapping[str, Any]:
+    """Return `metadata.annotations`."""
+    return map_at(obj, "metadata", "annotations")
+
+
+def finalizers_of(obj: Object) -> list[Any]:
+    """Return `metadata.finalizers`."""
+    return list_at(obj, "metadata", "finalizers")
+
+
+def is_deleting(obj: Object) -> bool:
+    """Return whether *obj* has a deletion timestamp."""
+    return value_at(obj, "metadata", "deletionTimestamp") is not None
+
+
+def is_managed(obj: Object) -> bool:
+    """Return whether *obj* carries the label that KubeFed puts on what it propagates."""
+    return labels_of(obj).get(MANAGED_LABEL) == "true"
+
+
+def by_key(objects: Iterable[Object]) -> dict[Key, Object]:
+    """Return *objects* by their namespace and name."""
+    return {key_of(obj): obj for obj in objects}
