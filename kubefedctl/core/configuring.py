@@ -1,0 +1,133 @@
+"""
+The KubeFedConfig as sync uses it, and KubeFed's defaults for what one leaves out.
+
+Upstream: pkg/apis/core/v1beta1/defaults/defaults.go @ v0.10.0, same values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from kubefedctl.errors import ControlPlaneError, InputError
+from kubefedctl.model.objects import value_at
+from kubefedctl.model.readings import FederationConfig
+from kubefedctl.model.refs import Object
+from kubefedctl.model.statuses import Scope
+
+_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|µs|\u03bcs|ms|s|m|h)")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "\u03bcs": 1e-6, "ms": 1e-3}
+_SECONDS |= {"s": 1.0, "m": 60.0, "h": 3600.0}
+_LONGEST = 2**63 / 1e9
+
+DEFAULT_SPEC: Mapping[str, Any] = {
+    "controllerDuration": {
+        "availableDelay": "20s",
+        "unavailableDelay": "1m0s",
+        "cacheSyncTimeout": "5m0s",
+    },
+    "leaderElect": {
+        "leaseDuration": "15s",
+        "renewDeadline": "10s",
+        "retryPeriod": "5s",
+        "resourceLock": "configmaps",
+    },
+    "featureGates": (
+        {"name": "PushReconciler", "configuration": "Enabled"},
+        {"name": "RawResourceStatusCollection", "configuration": "Disabled"},
+        {"name": "SchedulerPreferences", "configuration": "Enabled"},
+    ),
+    "clusterHealthCheck": {
+        "period": "10s",
+        "failureThreshold": 3,
+        "successThreshold": 1,
+        "timeout": "3s",
+    },
+    "syncController": {"maxConcurrentReconciles": 1, "adoptResources": "Enabled"},
+    "statusController": {"maxConcurrentReconciles": 1},
+}
+"""
+Every default of a KubeFedConfig's spec; `scope` has none.
+
+Only KubeFed's own controller-manager reads the lock; it is `configmaps` there too.
+"""
+
+
+def parse_duration(text: str) -> float:
+    """
+    Return the seconds of a Go duration.
+
+    Raises:
+        InputError: It is none, negative, or longer than Go can hold.
+
+    >>> parse_duration("1m30s"), parse_duration("500ms"), parse_duration("0")
+    (90.0, 0.5, 0.0)
+    """
+    if text == "0":
+        return 0.0
+    parts = _DURATION_PART.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise InputError(f"{text!r} is not a duration", hint="write it like 90s, 5m or 1h30m")
+    seconds = float(sum(float(number) * _SECONDS[unit] for number, unit in parts))
+    if seconds >= _LONGEST:
+        raise InputError(f"{text!r} is too long: a duration ends at 292 years")
+    return seconds
+
+
+def parse_federation_config(obj: Object, *, kubefed_namespace: str) -> FederationConfig:
+    """
+    Return the view of a KubeFedConfig.
+
+    Raises:
+        ControlPlaneError: A field has a value that KubeFed would refuse; the field is named.
+    """
+    scope = _one_of(obj, ("Cluster", "Namespaced"), "scope", default="Cluster")
+    adoption = _one_of(
+        obj, ("Enabled", "Disabled"), "syncController", "adoptResources", default="Enabled"
+    )
+    return FederationConfig(
+        scope=Scope(scope),
+        adopts=adoption == "Enabled",
+        probe_timeout=_duration(obj, "clusterHealthCheck", "timeout", default=3.0),
+        probe_attempts=_count(obj, "clusterHealthCheck", "failureThreshold", default=3),
+        kubefed_namespace=kubefed_namespace,
+    )
+
+
+def _one_of(obj: Object, allowed: tuple[str, ...], *path: str, default: str) -> str:
+    found = value_at(obj, "spec", *path)
+    if found is None:
+        return default
+    if found not in allowed:
+        raise _refusal(path, found, "one of " + ", ".join(allowed))
+    return str(found)
+
+
+def _duration(obj: Object, *path: str, default: float) -> float:
+    found = value_at(obj, "spec", *path)
+    if found is None:
+        return default
+    try:
+        seconds = parse_duration(found) if isinstance(found, str) else 0.0
+    except InputError:
+        seconds = 0.0
+    if seconds <= 0:
+        raise _refusal(path, found, "a duration above zero, such as 3s")
+    return seconds
+
+
+def _count(obj: Object, *path: str, default: int) -> int:
+    found = value_at(obj, "spec", *path)
+    if found is None:
+        return default
+    if not isinstance(found, int) or isinstance(found, bool) or found <= 0:
+        raise _refusal(path, found, "a whole number above zero")
+    return found
+
+
+def _refusal(path: tuple[str, ...], found: Any, wanted: str) -> ControlPlaneError:
+    return ControlPlaneError(
+        f"KubeFedConfig kubefed: spec.{'.'.join(path)} is {found!r}, not {wanted}",
+        hint="kubectl edit kubefedconfig kubefed in the host's KubeFed namespace",
+    )

@@ -1,0 +1,140 @@
+"""
+Making a federated object out of an object.
+
+Here: what of an object becomes the template, with the edits that some kinds need so that other
+clusters accept it. Not here: choosing which objects to federate.
+
+A live Job, PersistentVolumeClaim or Pod names things of its own cluster (a controller uid, a
+volume, a node) and is taken over as it is, as KubeFed does.
+
+Upstream: pkg/kubefedctl/federate/federate.go and util.go @ v0.10.0.
+"""
+
+from __future__ import annotations
+
+from kubefedctl.core.enabling import make_type_config
+from kubefedctl.core.structures import copy_object
+from kubefedctl.errors import ManifestError
+from kubefedctl.model.objects import (
+    annotations_of,
+    key_of,
+    kind_of,
+    labels_of,
+    list_at,
+    name_of,
+    namespace_of,
+    text_at,
+)
+from kubefedctl.model.refs import Object, Resource, split_api_version
+from kubefedctl.model.typeconfigs import TypeConfig, parse_type_config, pluralise
+from kubefedctl.model.wellknown import NAMESPACES
+
+_OWN_FIELDS = ("apiVersion", "kind", "metadata", "status")
+_WRITTEN_BY_TOOLS = frozenset(
+    {
+        "kubectl.kubernetes.io/last-applied-configuration",
+        "deployment.kubernetes.io/revision",
+    }
+)
+"""Annotations that nobody misses: they are made anew wherever the object is."""
+
+_HEADLESS = "None"
+
+
+def make_federated(target: Object, type_config: TypeConfig) -> tuple[Object, tuple[str, ...]]:
+    """
+    Return the federated object for *target*, placed in every cluster, and what to warn of.
+
+    The template is the target without its status and without all metadata but its labels: the rest
+    belongs to the cluster it lives in.
+
+    Args:
+        target: An object of the target type. Not changed.
+        type_config: The type config of its type.
+
+    Raises:
+        ManifestError: The target has no name, or a part of it has an impossible type.
+
+    Upstream: federate.go, FederatedResourceFromTargetResource @ v0.10.0. Unlike there, a headless
+    Service stays headless, and annotations that tools write are not warned of.
+    """
+    subject = type_config.target.subject(key_of(target))
+    if not name_of(target):
+        raise ManifestError(
+            f"a {kind_of(target)} has no metadata.name", hint="give every object a name"
+        )
+    body = copy_object(target)
+    template = {key: value for key, value in body.items() if key not in _OWN_FIELDS}
+    if labels := labels_of(body):
+        template["metadata"] = {"labels": labels}
+    _edit_template(template, kind_of(target), str(subject))
+    federated: Object = {
+        "apiVersion": type_config.federated.api_version,
+        "kind": type_config.federated.kind,
+        "metadata": _make_metadata(target, type_config),
+        "spec": {
+            "template": template,
+            "placement": {"clusterSelector": {"matchLabels": {}}},
+        },
+    }
+    return federated, _warn_of_annotations(target, str(subject))
+
+
+def make_guessed_federated(target: Object) -> tuple[Object, tuple[str, ...]]:
+    """
+    Return the federated object for a *target* of which no cluster was asked.
+
+    Its type is taken to be federated in KubeFed's default group and version, and to be namespaced
+    when the object names a namespace.
+
+    Raises:
+        ManifestError: As for `make_federated`.
+
+    Upstream: federate.go, FederateResources over decodeUnstructuredFromFile @ v0.10.0.
+    """
+    group, version = split_api_version(text_at(target, "apiVersion"))
+    kind = kind_of(target)
+    if not version or not kind:
+        raise ManifestError(
+            "an object has no apiVersion or no kind", hint="every object needs apiVersion and kind"
+        )
+    is_namespaced = bool(namespace_of(target)) and not (kind == NAMESPACES.kind and not group)
+    resource = Resource(group, version, pluralise(kind), kind, is_namespaced)
+    return make_federated(target, parse_type_config(make_type_config(resource)))
+
+
+def _make_metadata(target: Object, type_config: TypeConfig) -> Object:
+    name = name_of(target)
+    namespace = name if type_config.is_namespace_type else namespace_of(target)
+    if namespace and type_config.federated.namespaced:
+        return {"name": name, "namespace": namespace}
+    return {"name": name}
+
+
+def _warn_of_annotations(target: Object, subject: str) -> tuple[str, ...]:
+    lost = sorted(set(map(str, annotations_of(target))) - _WRITTEN_BY_TOOLS)
+    if not lost:
+        return ()
+    return (f"annotations of {subject} are not federated (use overrides): {', '.join(lost)}",)
+
+
+def _edit_template(template: Object, kind: str, subject: str) -> None:
+    """Take out, in place, what only makes sense in the cluster the object comes from."""
+    if kind == "Namespace":
+        _take_out(template, "spec", "finalizers", subject=subject)
+    elif kind == "ServiceAccount":
+        template.pop("secrets", None)
+    elif kind == "Service":
+        if text_at(template, "spec", "clusterIP") != _HEADLESS:
+            _take_out(template, "spec", "clusterIP", subject=subject)
+            _take_out(template, "spec", "clusterIPs", subject=subject)
+        for port in list_at(template, "spec", "ports"):
+            if isinstance(port, dict):
+                port.pop("nodePort", None)
+
+
+def _take_out(template: Object, part: str, field: str, *, subject: str) -> None:
+    found = template.get(part) or {}
+    if not isinstance(found, dict):
+        raise ManifestError(f"{subject}: {part} is not a map", hint="is the object complete?")
+    found.pop(field, None)

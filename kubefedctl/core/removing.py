@@ -1,0 +1,193 @@
+"""
+How propagated objects go: by placement, by deletion of the federated object, or as orphans.
+
+Laws:
+1. Only objects that carry the managed label are deleted or unlabelled.
+2. The namespace that is the host's own is never deleted, only unlabelled.
+3. While any registered cluster cannot be asked, a deletion is not finished.
+
+Upstream: pkg/controller/sync/controller.go, ensureDeletion and
+pkg/controller/sync/dispatch/unmanaged.go @ v0.10.0. Unlike there, a DELETE names the uid that was
+seen, so that it never hits an object made since, and orphaning removes the finalizer last.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from kubefedctl.core.waves import removing_wave
+from kubefedctl.errors import InputError
+from kubefedctl.model.actions import Action, ActionVerb, DeletionPlan, Wave
+from kubefedctl.model.federated import FederatedObject
+from kubefedctl.model.objects import (
+    DELETE_OPTION_ANNOTATION,
+    MANAGED_LABEL,
+    annotations_of,
+    is_deleting,
+    resource_version_of,
+    uid_of,
+)
+from kubefedctl.model.readings import Desired, Observed
+from kubefedctl.model.refs import Key, Object
+from kubefedctl.model.typeconfigs import TypeConfig
+
+_DELETE_OPTIONS: Mapping[str, type] = {
+    "gracePeriodSeconds": int,
+    "propagationPolicy": str,
+    "preconditions": dict,
+}
+_PRECONDITIONS: Mapping[str, type] = {"uid": str, "resourceVersion": str}
+
+
+def plan_removal(
+    federated: FederatedObject,
+    observed: Object,
+    *,
+    cluster: str,
+    desired: Desired,
+    options: Object | None = None,
+) -> Action:
+    """
+    Return the action that takes *observed* out of *cluster*.
+
+    Args:
+        federated: The federated object that no longer places it there.
+        observed: The member's object.
+        cluster: The member.
+        desired: What was read from the host, to know the host's own namespaces.
+        options: DeleteOptions that the federated object asks for.
+    """
+    type_config = federated.type_config
+    key = federated.target_key
+    if is_deleting(observed):
+        verb, body = ActionVerb.AWAIT_REMOVAL, None
+    elif is_host_namespace(type_config, observed, desired):
+        return plan_unlabelling(type_config, cluster=cluster, key=key, observed=observed)
+    else:
+        verb, body = ActionVerb.DELETE, _delete_options(observed, options or {})
+    return Action(
+        verb=verb,
+        wave=removing_wave(type_config),
+        cluster=cluster,
+        resource=type_config.target,
+        key=key,
+        body=body,
+        observed=observed,
+    )
+
+
+def plan_unlabelling(
+    type_config: TypeConfig, *, cluster: str, key: Key, observed: Object
+) -> Action:
+    """Return the action that takes the managed label off *observed* and leaves the rest alone."""
+    return Action(
+        verb=ActionVerb.UNLABEL,
+        wave=Wave.ORPHANS,
+        cluster=cluster,
+        resource=type_config.target,
+        key=key,
+        body={
+            "metadata": {
+                "labels": {MANAGED_LABEL: None},
+                "resourceVersion": resource_version_of(observed),
+            }
+        },
+        observed=observed,
+    )
+
+
+def plan_deletion(federated: FederatedObject, desired: Desired, observed: Observed) -> DeletionPlan:
+    """
+    Return the plan of a federated object that the host has been told to delete.
+
+    Placement is not consulted: whatever carries the label in any registered cluster goes.
+    """
+    type_config = federated.type_config
+    try:
+        options = parse_delete_options(federated)
+    except InputError as error:
+        return DeletionPlan(federated, problem=error.message)
+    actions = []
+    blockers = {}
+    for name in sorted(desired.registrations):
+        reading = observed[name]
+        failure = reading.failures.get(type_config.name)
+        if not reading.is_ready or failure is not None:
+            blockers[name] = failure or reading.note
+            continue
+        found = reading.objects.get(type_config.name, {}).get(federated.target_key)
+        if found is None:
+            continue
+        if federated.orphans_members:
+            if not is_deleting(found):
+                actions.append(
+                    plan_unlabelling(
+                        type_config, cluster=name, key=federated.target_key, observed=found
+                    )
+                )
+        elif is_deleting(found) and is_host_namespace(type_config, found, desired):
+            continue
+        else:
+            actions.append(
+                plan_removal(federated, found, cluster=name, desired=desired, options=options)
+            )
+    return DeletionPlan(federated, tuple(actions), blockers)
+
+
+def parse_delete_options(federated: FederatedObject) -> Object:
+    """
+    Return the DeleteOptions that the annotation `kubefed.io/deleteoption` asks for.
+
+    Raises:
+        InputError: The annotation is not JSON, or a field of it has an impossible type.
+
+    Upstream: pkg/controller/util/deleteoptionsannotation.go @ v0.10.0, same fields; null means
+    absent.
+    """
+    text = annotations_of(federated.source).get(DELETE_OPTION_ANNOTATION)
+    if text is None or federated.orphans_members:
+        return {}
+    try:
+        parsed: Any = json.loads(text)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _bad_options(federated, "is not JSON") from error
+    options = _pick(federated, parsed, _DELETE_OPTIONS)
+    preconditions = _pick(federated, options.pop("preconditions", None), _PRECONDITIONS)
+    return {**options, "preconditions": preconditions} if preconditions else options
+
+
+def is_host_namespace(type_config: TypeConfig, observed: Object, desired: Desired) -> bool:
+    """Return whether *observed* is the host's own namespace, seen through a member entry."""
+    if not type_config.is_namespace_type:
+        return False
+    uid = uid_of(observed)
+    return bool(uid) and uid in desired.host_namespace_uids.values()
+
+
+def _delete_options(observed: Object, options: Object) -> Object:
+    seen = {"uid": uid_of(observed)} if uid_of(observed) else {}
+    preconditions = {**seen, **options.get("preconditions", {})}
+    body = {**options, "apiVersion": "v1", "kind": "DeleteOptions"}
+    return {**body, "preconditions": preconditions} if preconditions else body
+
+
+def _pick(federated: FederatedObject, value: Any, fields: Mapping[str, type]) -> Object:
+    """Return those *fields* that the map *value* has, each of its type; null is absent."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise _bad_options(federated, "is not a JSON object of DeleteOptions")
+    picked = {name: value[name] for name in fields if value.get(name) is not None}
+    for name, found in picked.items():
+        if not isinstance(found, fields[name]) or isinstance(found, bool):
+            raise _bad_options(federated, f"has an impossible {name}")
+    return picked
+
+
+def _bad_options(federated: FederatedObject, problem: str) -> InputError:
+    return InputError(
+        f"{federated.subject}: annotation {DELETE_OPTION_ANNOTATION} {problem}",
+        hint='write it like {"propagationPolicy": "Foreground"}',
+    )
