@@ -1,0 +1,1 @@
+"""The door to Kubernetes: everything else sees only `port`; see there for its laws."""
