@@ -1,0 +1,46 @@
+"""
+Time: the time of day, and how long operations wait for what clusters do by themselves.
+
+Laws:
+1. The time of day is read here only; it is only written into statuses, never compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """
+    How long operations wait, in seconds; tests go faster.
+
+    Args:
+        probe_pause: Between two health probes of the same member.
+        definitions: Until the API server serves new CRDs.
+        patience: For which a 404 may answer the creation of an object of a new type.
+        token: Until the member's token controller has filled a Secret.
+        first_look: Before the first second look at objects that are going away; doubled each time.
+        longest_look: The longest such pause.
+        controller: Until KubeFed's own controller has stopped to propagate a type.
+        removal: Until what was deleted in the host is gone.
+    """
+
+    probe_pause: float = 1.0
+    definitions: float = 60.0
+    patience: float = 30.0
+    token: float = 30.0
+    first_look: float = 0.05
+    longest_look: float = 2.0
+    controller: float = 10.0
+    removal: float = 60.0
+
+
+USUAL_PACE = Pace()
+"""How long the program waits unless a test says otherwise."""
+
+
+def now_text() -> str:
+    """Return the time as Kubernetes writes it: RFC 3339, UTC, whole seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

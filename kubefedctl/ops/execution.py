@@ -1,0 +1,340 @@
+"""
+Carrying out the actions of a plan in the members, cluster by cluster, wave by wave.
+
+Here: one request for an action, what its failure means in KubeFed's words, reading again after a
+conflict, and waiting until what was deleted is gone. Not here: any choice of what to do
+(`core.planning`), and what is written to the host (`recording`).
+
+Laws:
+1. A failing action is an answer, not an exception.
+2. A write never hits an object that nobody looked at: PUT and label removal carry the
+   resourceVersion they were made from, DELETE the uid.
+
+Upstream: pkg/controller/sync/dispatch/managed.go and unmanaged.go @ v0.10.0.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import groupby
+from typing import assert_never
+
+from kubefedctl.cluster.port import Cluster
+from kubefedctl.core.members import Made, make_created, make_updated, may_take_over
+from kubefedctl.errors import (
+    AlreadyExistsError,
+    ClusterError,
+    ConflictError,
+    NotFoundError,
+    UnreachableError,
+)
+from kubefedctl.model.actions import Action, ActionVerb, Plan
+from kubefedctl.model.events import Verdict
+from kubefedctl.model.objects import (
+    MANAGED_SELECTOR,
+    is_managed,
+    resource_version_of,
+    uid_of,
+)
+from kubefedctl.model.refs import Object, Resource, split_api_version
+from kubefedctl.model.statuses import PropagationStatus
+from kubefedctl.ops.clock import USUAL_PACE, Pace
+from kubefedctl.ops.fanout import Task, run_lanes
+from kubefedctl.ops.writing import find
+
+_CONFLICT_ATTEMPTS = 5
+_SILENCES_BEFORE_GIVING_UP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """
+    What became of an action.
+
+    Args:
+        action: The action.
+        verdict: The word for it.
+        status: The entry of the federated status; OK where none is due.
+        detail: The cause of a failure, or a remark.
+        object: The member's object after a create or update.
+    """
+
+    action: Action
+    verdict: Verdict
+    status: PropagationStatus = PropagationStatus.OK
+    detail: str = ""
+    object: Object | None = field(default=None, repr=False)
+
+
+_FAILURES: Mapping[ActionVerb, PropagationStatus] = {
+    ActionVerb.CREATE: PropagationStatus.CREATION_FAILED,
+    ActionVerb.UPDATE: PropagationStatus.UPDATE_FAILED,
+    ActionVerb.DELETE: PropagationStatus.DELETION_FAILED,
+    ActionVerb.UNLABEL: PropagationStatus.LABEL_REMOVAL_FAILED,
+    ActionVerb.AWAIT_REMOVAL: PropagationStatus.RETRIEVAL_FAILED,
+}
+
+
+def execute(
+    actions: Sequence[Action],
+    clusters: Mapping[str, Cluster],
+    *,
+    host_namespace_uids: frozenset[str],
+    deadline: float,
+    pace: Pace = USUAL_PACE,
+) -> Iterator[Executed]:
+    """
+    Carry out *actions* and yield what became of each, as it becomes known.
+
+    Args:
+        actions: Of any cluster and wave.
+        clusters: Connections to the members that the actions name.
+        host_namespace_uids: Uids of the host's namespaces, which are adopted in any case.
+        deadline: Until when to wait for deleted objects to be gone, on the monotonic clock.
+        pace: How often to look for them.
+
+    Yields:
+        One answer for each action; objects still going at the deadline are `waiting`.
+    """
+    by_cluster: dict[str, list[Action]] = {}
+    for action in actions:
+        by_cluster.setdefault(action.cluster, []).append(action)
+    lanes = {
+        name: _Lane(clusters[name], host_namespace_uids, deadline, pace).waves(found)
+        for name, found in by_cluster.items()
+    }
+    yield from (answer for answer in run_lanes(lanes) if answer is not None)
+
+
+def dry_run(plan: Plan) -> Iterator[Executed]:
+    """Yield what *plan* would do, without doing it."""
+    verdicts = {
+        ActionVerb.CREATE: Verdict.CREATED,
+        ActionVerb.UPDATE: Verdict.UPDATED,
+        ActionVerb.DELETE: Verdict.DELETED,
+        ActionVerb.UNLABEL: Verdict.UNLABELLED,
+        ActionVerb.AWAIT_REMOVAL: Verdict.WAITING,
+    }
+    for action in plan.actions:
+        yield Executed(action, verdicts[action.verb])
+
+
+class _Lane:
+    """The work of one member; one instance for each run, used by the lane's threads alone."""
+
+    def __init__(
+        self, cluster: Cluster, host_uids: frozenset[str], deadline: float, pace: Pace
+    ) -> None:
+        self._cluster = cluster
+        self._host_uids = host_uids
+        self._deadline = deadline
+        self._pace = pace
+        self._lock = threading.Lock()
+        self._silences = 0
+        self._going: list[Action] = []
+
+    def waves(self, actions: Sequence[Action]) -> Iterator[Sequence[Task[Executed | None]]]:
+        """Yield the tasks of each wave, then those that tell what became of deleted objects."""
+        ordered = sorted(actions, key=lambda action: (action.wave, action.resource, action.key))
+        for _, wave in groupby(ordered, key=lambda action: action.wave):
+            yield [partial(self._carry_out, action) for action in wave]
+        yield from self._await_removals()
+
+    def _carry_out(self, action: Action) -> Executed | None:
+        """Answer what became of *action*, or nothing yet where its object is still going."""
+        if self._silences >= _SILENCES_BEFORE_GIVING_UP:
+            return _failed(action, "the cluster stopped answering; not tried")
+        try:
+            done = self._request(action)
+        except UnreachableError as error:
+            with self._lock:
+                self._silences += 1
+            return _failed(action, error.answer)
+        except ClusterError as error:
+            done = _failed(action, error.answer)
+        self._silences = 0
+        return done
+
+    def _request(self, action: Action) -> Executed | None:
+        match action.verb:
+            case ActionVerb.CREATE:
+                return self._create(action)
+            case ActionVerb.UPDATE:
+                return self._update(action)
+            case ActionVerb.DELETE:
+                return self._delete(action)
+            case ActionVerb.UNLABEL:
+                return self._unlabel(action)
+            case ActionVerb.AWAIT_REMOVAL:
+                self._wait_for(action)
+                return None
+            case _:
+                assert_never(action.verb)
+
+    def _create(self, action: Action) -> Executed:
+        assert action.body is not None
+        try:
+            made = self._cluster.create(_written_as(action.resource, action.body), action.body)
+        except AlreadyExistsError:
+            return self._adopt(action)
+        return Executed(action, Verdict.CREATED, object=made)
+
+    def _adopt(self, action: Action) -> Executed:
+        """An object of that name stands there, unlabelled: take it over, if that is allowed."""
+        assert action.intent is not None
+        try:
+            found = self._cluster.get(action.resource, action.key)
+        except ClusterError as error:
+            return Executed(
+                action, Verdict.FAILED, PropagationStatus.RETRIEVAL_FAILED, error.answer
+            )
+        if not may_take_over(action.intent, found, host_namespace_uids=self._host_uids):
+            return Executed(
+                action,
+                Verdict.FAILED,
+                PropagationStatus.ALREADY_EXISTS,
+                "it stood there before, and the KubeFedConfig forbids adoption",
+            )
+        return self._put(action, found, verdict=Verdict.ADOPTED)
+
+    def _update(self, action: Action) -> Executed:
+        assert action.observed is not None
+        return self._put(action, action.observed, verdict=Verdict.UPDATED)
+
+    def _put(self, action: Action, observed: Object, *, verdict: Verdict) -> Executed:
+        """Replace the object, computing it anew from what stands there after a conflict."""
+        assert action.intent is not None
+        for attempt in range(_CONFLICT_ATTEMPTS):
+            made: Made = make_updated(action.intent, observed)
+            if made.body is None:
+                return Executed(action, Verdict.FAILED, made.failure, made.detail)
+            try:
+                stored = self._cluster.update(_written_as(action.resource, made.body), made.body)
+            except ConflictError:
+                if attempt == _CONFLICT_ATTEMPTS - 1:
+                    raise
+                found = find(self._cluster, action.resource, action.key)
+                if found is None:
+                    return self._recreate(action)
+                observed = found
+                continue
+            except NotFoundError:
+                return self._recreate(action)
+            is_same = resource_version_of(stored) == resource_version_of(observed)
+            word = Verdict.UNCHANGED if is_same and verdict is Verdict.UPDATED else verdict
+            return Executed(action, word, object=stored)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _recreate(self, action: Action) -> Executed:
+        """The object vanished between the list and the write."""
+        assert action.intent is not None
+        made = make_created(action.intent)
+        if made.body is None:
+            return Executed(action, Verdict.FAILED, made.failure, made.detail)
+        stored = self._cluster.create(_written_as(action.resource, made.body), made.body)
+        return Executed(action, Verdict.CREATED, object=stored)
+
+    def _wait_for(self, action: Action) -> None:
+        with self._lock:
+            self._going.append(action)
+
+    def _delete(self, action: Action) -> Executed | None:
+        try:
+            answer = self._cluster.delete(action.resource, action.key, options=action.body)
+        except NotFoundError:
+            return Executed(action, Verdict.DELETED)
+        if answer.get("kind") == "Status":
+            return Executed(action, Verdict.DELETED)
+        self._wait_for(action)
+        return None
+
+    def _unlabel(self, action: Action) -> Executed:
+        body = action.body
+        for attempt in range(_CONFLICT_ATTEMPTS):
+            assert isinstance(body, dict)
+            try:
+                self._cluster.patch(action.resource, action.key, body=body)
+            except NotFoundError:
+                break
+            except ConflictError:
+                if attempt == _CONFLICT_ATTEMPTS - 1:
+                    raise
+                found = find(self._cluster, action.resource, action.key)
+                if found is None or not is_managed(found):
+                    break
+                version = {"resourceVersion": resource_version_of(found)}
+                body = {"metadata": {**body["metadata"], **version}}
+                continue
+            break
+        return Executed(action, Verdict.UNLABELLED)
+
+    def _await_removals(self) -> Iterator[Sequence[Task[Executed | None]]]:
+        """Ask, ever less often, for what was deleted, until it is gone or the deadline is here."""
+        pause = self._pace.first_look
+        going = list(self._going)
+        while going:
+            left = self._deadline - time.monotonic()
+            still = self._still_there(going)
+            gone = [action for action in going if action not in still]
+            if gone:
+                yield [partial(_removed, action) for action in gone]
+            going = still
+            if not going or left <= 0 or self._silences >= _SILENCES_BEFORE_GIVING_UP:
+                break
+            threading.Event().wait(min(pause, max(left, 0.0)))
+            pause = min(pause * 2, self._pace.longest_look)
+        if going:
+            yield [partial(_still_going, action) for action in going]
+
+    def _still_there(self, actions: Sequence[Action]) -> list[Action]:
+        """Which of *actions* still have their object; one list for each type that is waited for."""
+        uids: dict[Resource, set[str]] = {}
+        for resource in sorted({action.resource for action in actions}):
+            try:
+                listed = self._cluster.list(
+                    resource,
+                    namespace=_common_namespace(actions, resource),
+                    label_selector=MANAGED_SELECTOR,
+                    metadata_only=True,
+                ).items
+            except ClusterError:
+                self._silences += 1
+                uids[resource] = {uid_of(a.observed or {}) for a in actions}
+            else:
+                self._silences = 0
+                uids[resource] = {uid_of(found) for found in listed}
+        return [a for a in actions if uid_of(a.observed or {}) in uids[a.resource]]
+
+
+def _common_namespace(actions: Sequence[Action], resource: Resource) -> str:
+    namespaces = {action.key.namespace for action in actions if action.resource == resource}
+    return namespaces.pop() if len(namespaces) == 1 else ""
+
+
+def _removed(action: Action) -> Executed:
+    return Executed(action, Verdict.DELETED)
+
+
+def _still_going(action: Action) -> Executed:
+    return Executed(
+        action,
+        Verdict.WAITING,
+        PropagationStatus.WAITING_FOR_REMOVAL,
+        "it is deleted but not gone yet: a finalizer or its contents hold it",
+    )
+
+
+def _failed(action: Action, detail: str) -> Executed:
+    return Executed(action, Verdict.FAILED, _FAILURES[action.verb], detail)
+
+
+def _written_as(resource: Resource, body: Object) -> Resource:
+    """The address under which *body* is written: a template may name another API version."""
+    group, version = split_api_version(str(body.get("apiVersion", "")))
+    if (group, version) == (resource.group, resource.version) or not version:
+        return resource
+    return replace(resource, group=group, version=version)

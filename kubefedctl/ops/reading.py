@@ -1,0 +1,318 @@
+"""
+Reading for a sync: what the host asks for, what the members have.
+
+Here: the lists and what their failures mean. Not here: any decision about what was read.
+
+Laws:
+1. Only lists, in pages; no object is asked for one by one.
+2. A host list that fails leaves its type out; a member list that fails leaves that type out in
+   that member. Neither passes for an empty one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from kubefedctl.cluster.port import Cluster
+from kubefedctl.core.configuring import parse_federation_config
+from kubefedctl.errors import (
+    ClusterError,
+    ControlPlaneError,
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+)
+from kubefedctl.model.clusters import MemberAccess, Registration, parse_registration
+from kubefedctl.model.federated import FederatedObject, parse_federated
+from kubefedctl.model.objects import (
+    KUBEFED_CONFIG_NAME,
+    MANAGED_SELECTOR,
+    by_key,
+    key_of,
+    map_at,
+    name_of,
+    uid_of,
+)
+from kubefedctl.model.readings import ClusterReading, Desired, FederationConfig
+from kubefedctl.model.refs import Key, Object, Resource
+from kubefedctl.model.typeconfigs import NAMESPACES as NAMESPACES_TYPE
+from kubefedctl.model.typeconfigs import TypeConfig, parse_type_config
+from kubefedctl.model.wellknown import (
+    CLUSTER_PROPAGATED_VERSIONS,
+    KUBEFED_CLUSTERS,
+    KUBEFED_CONFIGS,
+    NAMESPACES,
+    PROPAGATED_VERSIONS,
+    SECRETS,
+    TYPE_CONFIGS,
+)
+from kubefedctl.ops.fanout import run_all, run_side_by_side
+
+
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """
+    The standing data of a federation: configuration, members, types.
+
+    Args:
+        config: The KubeFedConfig.
+        registrations: Every usable KubeFedCluster, by name.
+        malformed: KubeFedClusters that cannot be used, with the cause in words, by name.
+        accesses: Registrations with their tokens, where the Secret has one.
+        types: Every FederatedTypeConfig, sorted by name.
+    """
+
+    config: FederationConfig
+    registrations: Mapping[str, Registration]
+    malformed: Mapping[str, str]
+    accesses: Mapping[str, MemberAccess]
+    types: tuple[TypeConfig, ...]
+
+
+def read_config(host: Cluster, *, kubefed_namespace: str) -> FederationConfig:
+    """
+    Return the KubeFedConfig of the host.
+
+    Raises:
+        ControlPlaneError: The host has no KubeFed API, or no KubeFedConfig of the fixed name.
+    """
+    try:
+        found = host.get(KUBEFED_CONFIGS, Key(kubefed_namespace, KUBEFED_CONFIG_NAME))
+    except NotFoundError as error:
+        raise ControlPlaneError(
+            f"no KubeFedConfig {KUBEFED_CONFIG_NAME} in namespace {kubefed_namespace}"
+            f" of host cluster {host.name}",
+            hint="run `kubefedctl init` against the host, or check --host-cluster-context and"
+            " --kubefed-namespace",
+        ) from error
+    return parse_federation_config(found, kubefed_namespace=kubefed_namespace)
+
+
+def read_federation(host: Cluster, *, kubefed_namespace: str) -> Federation:
+    """
+    Return configuration, members and types as the host has them.
+
+    Raises:
+        ControlPlaneError: The host has no KubeFed API or an unusable FederatedTypeConfig.
+        ClusterError: The host did not answer completely.
+    """
+    config = read_config(host, kubefed_namespace=kubefed_namespace)
+    listed = run_side_by_side(
+        {
+            "clusters": lambda: host.list(KUBEFED_CLUSTERS, namespace=kubefed_namespace).items,
+            "types": lambda: host.list(TYPE_CONFIGS, namespace=kubefed_namespace).items,
+        }
+    )
+    registrations: dict[str, Registration] = {}
+    malformed: dict[str, str] = {}
+    for found in listed["clusters"]:
+        try:
+            registrations[name_of(found)] = parse_registration(found)
+        except InputError as error:
+            registrations[name_of(found)] = parse_registration(_without_ca_bundle(found))
+            malformed[name_of(found)] = error.message
+    accesses = _read_accesses(host, registrations, malformed, namespace=kubefed_namespace)
+    types = sorted((parse_type_config(found) for found in listed["types"]), key=_by_name)
+    return Federation(config, registrations, malformed, accesses, tuple(types))
+
+
+def synced_types(federation: Federation) -> tuple[tuple[TypeConfig, ...], dict[str, str]]:
+    """
+    Return the types that a sync looks at, and those that it cannot with the cause.
+
+    Disabled types are neither. In namespaced scope cluster-scoped targets are not synced; without
+    a type config for namespaces, namespaced ones cannot be.
+
+    Upstream: pkg/controller/federatedtypeconfig/controller.go @ v0.10.0.
+    """
+    enabled = [found for found in federation.types if found.is_propagated]
+    if federation.config.target_namespace:
+        enabled = [found for found in enabled if found.target.namespaced]
+    if any(found.name == NAMESPACES_TYPE for found in federation.types):
+        return tuple(enabled), {}
+    cause = (
+        "there is no FederatedTypeConfig namespaces, which every namespaced type depends on;"
+        " run `kubefedctl enable namespaces`"
+    )
+    failures = {found.name: cause for found in enabled if found.target.namespaced}
+    return tuple(enabled), failures
+
+
+def read_desired(host: Cluster, federation: Federation) -> Desired:
+    """
+    Return what the host asks for: federated objects, version objects, namespaces.
+
+    Raises:
+        ClusterError: The host did not answer a list that everything depends on.
+    """
+    types, failures = synced_types(federation)
+    namespace = federation.config.target_namespace
+    readable = [found for found in types if found.name not in failures]
+    namespace_type = next((t for t in federation.types if t.name == NAMESPACES_TYPE), None)
+    lists = {found.name: found.federated for found in readable}
+    if namespace_type is not None:
+        lists[NAMESPACES_TYPE] = namespace_type.federated
+    names = sorted(lists)
+    answers = run_all([partial(_try_list, host, lists[name], namespace) for name in names])
+    listed = dict(zip(names, answers, strict=True))
+    federated: dict[str, dict[Key, FederatedObject]] = {}
+    for found in readable:
+        answer = listed[found.name]
+        if isinstance(answer, ClusterError):
+            failures[found.name] = answer.message
+        else:
+            federated[found.name] = {key_of(obj): parse_federated(obj, found) for obj in answer}
+    namespaces = _namespaces_of(listed.get(NAMESPACES_TYPE, ()), namespace_type)
+    rest = _read_rest(host, federation, has_federated=any(federated.values()))
+    return Desired(
+        config=federation.config,
+        registrations=federation.registrations,
+        types=types,
+        federated=federated,
+        namespaces=namespaces,
+        versions={key: found for key, found in rest.items() if key != NAMESPACES},
+        host_namespace_uids={
+            key.name: uid_of(obj) for key, obj in rest.get(NAMESPACES, {}).items()
+        },
+        failures=failures,
+    )
+
+
+def read_member(cluster: Cluster, desired: Desired) -> ClusterReading:
+    """Return the managed objects of every synced type in one ready member."""
+    types = [found for found in desired.types if found.name not in desired.failures]
+    namespace = desired.config.target_namespace
+    answers = run_all(
+        [partial(_try_list_managed, cluster, found, namespace) for found in types],
+        width=4,
+    )
+    objects: dict[str, dict[Key, Object]] = {}
+    failures: dict[str, str] = {}
+    for type_config, answer in zip(types, answers, strict=True):
+        if isinstance(answer, ClusterError):
+            failures[type_config.name] = answer.message
+        else:
+            objects[type_config.name] = by_key(answer)
+    return ClusterReading(cluster.name, True, objects=objects, failures=failures)
+
+
+def _by_name(type_config: TypeConfig) -> str:
+    return type_config.name
+
+
+def _without_ca_bundle(obj: Object) -> Object:
+    return {**obj, "spec": {k: v for k, v in map_at(obj, "spec").items() if k != "caBundle"}}
+
+
+def _namespaces_of(
+    answer: tuple[Object, ...] | ClusterError, type_config: TypeConfig | None
+) -> dict[str, FederatedObject]:
+    """FederatedNamespaces that are named as the namespace they are in; the only ones that count."""
+    if isinstance(answer, ClusterError):
+        raise answer
+    if type_config is None:
+        return {}
+    parsed = (parse_federated(found, type_config) for found in answer)
+    return {found.key.name: found for found in parsed if found.key.namespace == found.key.name}
+
+
+def _read_rest(
+    host: Cluster, federation: Federation, *, has_federated: bool
+) -> dict[Resource, dict[Key, Object]]:
+    """Version objects and, in cluster scope, the host's namespaces."""
+    namespace = federation.config.target_namespace
+    if not has_federated:
+        return {}
+    wanted = [PROPAGATED_VERSIONS]
+    if not namespace:
+        wanted += [CLUSTER_PROPAGATED_VERSIONS, NAMESPACES]
+    answers = run_all(
+        [
+            partial(host.list, found, namespace=namespace, metadata_only=found is NAMESPACES)
+            for found in wanted
+        ]
+    )
+    return {key: by_key(answer.items) for key, answer in zip(wanted, answers, strict=True)}
+
+
+def _try_list(
+    cluster: Cluster, resource: Resource, namespace: str
+) -> tuple[Object, ...] | ClusterError:
+    try:
+        return cluster.list(resource, namespace=namespace).items
+    except ClusterError as error:
+        return error
+
+
+def _try_list_managed(
+    cluster: Cluster, type_config: TypeConfig, namespace: str
+) -> tuple[Object, ...] | ClusterError:
+    try:
+        return cluster.list(
+            type_config.target, namespace=namespace, label_selector=MANAGED_SELECTOR
+        ).items
+    except ClusterError as error:
+        return error
+
+
+def _read_accesses(
+    host: Cluster,
+    registrations: Mapping[str, Registration],
+    malformed: dict[str, str],
+    *,
+    namespace: str,
+) -> dict[str, MemberAccess]:
+    """Join each registration with the token of its Secret; what is wrong goes into *malformed*."""
+    secrets = _read_secrets(host, registrations, namespace=namespace)
+    accesses: dict[str, MemberAccess] = {}
+    for name, registration in registrations.items():
+        if name in malformed:
+            continue
+        token = _token_of(secrets.get(registration.secret_name))
+        if token is None:
+            malformed[name] = (
+                f"Secret {namespace}/{registration.secret_name} has no usable token"
+                if registration.secret_name
+                else "spec.secretRef.name is missing"
+            )
+        else:
+            accesses[name] = MemberAccess(registration, token)
+    return accesses
+
+
+def _read_secrets(
+    host: Cluster, registrations: Mapping[str, Registration], *, namespace: str
+) -> dict[str, Object]:
+    """The Secrets of *registrations* by name; one by one only where listing is forbidden."""
+    names = sorted({found.secret_name for found in registrations.values()} - {""})
+    if not names:
+        return {}
+    try:
+        listed = host.list(SECRETS, namespace=namespace, field_selector="type=Opaque").items
+    except ForbiddenError:
+        listed = ()
+    secrets = {name_of(found): found for found in listed}
+    missing = [name for name in names if name not in secrets]
+    found = run_all([partial(_try_get_secret, host, Key(namespace, name)) for name in missing])
+    return secrets | {name_of(secret): secret for secret in found if secret is not None}
+
+
+def _try_get_secret(host: Cluster, key: Key) -> Object | None:
+    try:
+        return host.get(SECRETS, key)
+    except NotFoundError:
+        return None
+
+
+def _token_of(secret: Object | None) -> str | None:
+    text = map_at(secret, "data").get("token") if secret is not None else None
+    if not isinstance(text, str):
+        return None
+    try:
+        return base64.b64decode(text, validate=True).decode("ascii") or None
+    except (binascii.Error, ValueError):
+        return None
