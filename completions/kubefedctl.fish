@@ -1,0 +1,1 @@
+complete --command kubefedctl --no-files --arguments "(env _KUBEFEDCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) kubefedctl)" --condition "env _KUBEFEDCTL_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) kubefedctl"

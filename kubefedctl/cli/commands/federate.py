@@ -1,0 +1,94 @@
+"""The command `federate`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kubefedctl.cli.files import read_objects
+from kubefedctl.cli.options import Namespace, Output, OutputOption, Shared, with_shared
+from kubefedctl.cli.wiring import open_fleet, show_all
+
+TypeName = Annotated[str, typer.Argument(metavar="TYPE", show_default=False)]
+ObjectName = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
+Contents = Annotated[
+    bool,
+    typer.Option("--contents", "-c", help="With a namespace: federate what is in it, too."),
+]
+EnableType = Annotated[
+    bool, typer.Option("--enable-type", "-t", help="Enable the type first where it is not.")
+]
+Filename = Annotated[
+    str,
+    typer.Option(
+        "--filename",
+        "-f",
+        metavar="FILE",
+        help="Print the federated form of a file's objects (- for standard input); no cluster is"
+        " asked.",
+        show_default=False,
+    ),
+]
+SkipApiResources = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--skip-api-resources",
+        "-s",
+        metavar="TYPES",
+        help="With --contents: types and groups to leave out, separated by commas.",
+        show_default=False,
+    ),
+]
+
+
+@with_shared
+def federate(
+    *,
+    type_name: TypeName = "",
+    name: ObjectName = "",
+    namespace: Namespace = "",
+    contents: Contents = False,
+    enable_type: EnableType = False,
+    filename: Filename = "",
+    skip_api_resources: SkipApiResources = None,
+    output: OutputOption = None,
+    shared: Shared,
+) -> None:
+    """
+    Make a federated object from one that stands in the host.
+
+    It is placed in every member cluster, without overrides; the next sync brings it there.
+
+    Example: kubefedctl federate deployment test-deployment1 -n federate-me
+    """
+    from kubefedctl.ops.federate import FederateOptions, federate_documents
+    from kubefedctl.ops.federate import federate as make_federated
+
+    if filename:
+        _refuse_names_with_file(type_name)
+        show_all(federate_documents(read_objects(filename)), shared)
+        return
+    if not type_name or not name:
+        raise typer.BadParameter("give TYPE and NAME, or a file with -f")
+    if enable_type and output is Output.YAML:
+        raise typer.BadParameter("--enable-type writes, so it does not go with --output yaml")
+    skipped = [part for item in skip_api_resources or () for part in item.split(",")]
+    options = FederateOptions(
+        type_key=type_name,
+        name=name,
+        namespace=namespace,
+        contents=contents,
+        enables_type=enable_type,
+        skipped_types=tuple(skipped),
+        kubefed_namespace=shared.kubefed_namespace,
+        is_dry_run=shared.is_dry_run,
+        prints_yaml=output is Output.YAML,
+    )
+    with open_fleet(shared) as fleet:
+        show_all(make_federated(fleet, options), shared)
+
+
+def _refuse_names_with_file(type_name: str) -> None:
+    if type_name:
+        raise typer.BadParameter("--filename does not go with TYPE and NAME")

@@ -1,0 +1,130 @@
+"""The commands `join` and `unjoin`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kubefedctl.cli.options import Shared, with_shared
+from kubefedctl.cli.wiring import open_fleet, show_all
+from kubefedctl.errors import InputError
+
+ClusterName = Annotated[str, typer.Argument(metavar="CLUSTER_NAME", show_default=False)]
+ClusterContext = Annotated[
+    str,
+    typer.Option(
+        "--cluster-context",
+        metavar="CONTEXT",
+        help="Context of the member cluster. Default: CLUSTER_NAME.",
+        show_default=False,
+    ),
+]
+HostClusterName = Annotated[
+    str,
+    typer.Option(
+        "--host-cluster-name",
+        metavar="NAME",
+        help="The host's name in the names of the member's objects. Default: its context.",
+        show_default=False,
+    ),
+]
+SecretName = Annotated[
+    str,
+    typer.Option(
+        "--secret-name",
+        metavar="NAME",
+        help="Name of the host's Secret for the member's token. Default: CLUSTER_NAME-<random>.",
+        show_default=False,
+    ),
+]
+ErrorOnExisting = Annotated[
+    bool,
+    typer.Option(
+        "--error-on-existing/--no-error-on-existing",
+        help="Refuse where an earlier join left something; else update it.",
+    ),
+]
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="Clean up the host even where the member cannot be cleaned up."),
+]
+
+
+@with_shared
+def join(
+    *,
+    cluster_name: ClusterName,
+    cluster_context: ClusterContext = "",
+    host_cluster_name: HostClusterName = "",
+    secret_name: SecretName = "",
+    error_on_existing: ErrorOnExisting = True,
+    shared: Shared,
+) -> None:
+    """
+    Register a member cluster with the host.
+
+    Makes a service account with its roles in the member, keeps its token in a Secret of the host
+    and records the cluster there as a KubeFedCluster.
+
+    Example: kubefedctl join cluster0 --host-cluster-context cluster1
+    """
+    from kubefedctl.ops.join import JoinOptions
+    from kubefedctl.ops.join import join as register
+
+    _check_host_cluster_name(host_cluster_name, shared)
+    with open_fleet(shared) as fleet:
+        options = JoinOptions(
+            cluster=cluster_name,
+            cluster_context=cluster_context,
+            host_cluster_name=host_cluster_name,
+            host_cluster_context=fleet.host_context_name,
+            kubefed_namespace=shared.kubefed_namespace,
+            secret_name=secret_name,
+            error_on_existing=error_on_existing,
+            is_dry_run=shared.is_dry_run,
+        )
+        show_all(register(fleet, options), shared)
+
+
+@with_shared
+def unjoin(
+    *,
+    cluster_name: ClusterName,
+    cluster_context: ClusterContext = "",
+    host_cluster_name: HostClusterName = "",
+    force: Force = False,
+    shared: Shared,
+) -> None:
+    """
+    Take a member cluster out of the federation.
+
+    Deletes what join made in the member and in the host. What was propagated to the member stays.
+
+    Example: kubefedctl unjoin cluster0 --host-cluster-context cluster1
+    """
+    from kubefedctl.ops.unjoin import UnjoinOptions
+    from kubefedctl.ops.unjoin import unjoin as leave
+
+    _check_host_cluster_name(host_cluster_name, shared)
+    with open_fleet(shared) as fleet:
+        options = UnjoinOptions(
+            cluster=cluster_name,
+            cluster_context=cluster_context,
+            host_cluster_name=host_cluster_name,
+            host_cluster_context=fleet.host_context_name,
+            kubefed_namespace=shared.kubefed_namespace,
+            force=force,
+            is_dry_run=shared.is_dry_run,
+        )
+        show_all(leave(fleet, options), shared)
+
+
+def _check_host_cluster_name(host_cluster_name: str, shared: Shared) -> None:
+    """Refuse, before anything is read, what cannot be part of an object's name."""
+    name = host_cluster_name or shared.host_cluster_context
+    if any(mark in name for mark in ":/"):
+        raise InputError(
+            f"{name!r} cannot be part of the names of the member's objects: it has a ':' or '/'",
+            hint="give the host cluster a name with --host-cluster-name",
+        )

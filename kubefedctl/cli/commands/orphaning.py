@@ -1,0 +1,82 @@
+"""The commands `orphaning-deletion enable|disable|status`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kubefedctl.cli.options import Namespace, Shared, with_shared
+from kubefedctl.cli.wiring import open_fleet, show_all
+
+orphaning_app = typer.Typer(
+    name="orphaning-deletion",
+    help="Whether deleting a federated object leaves its objects in the members.",
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+TypeName = Annotated[str, typer.Argument(metavar="TYPE", show_default=False)]
+ObjectName = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
+
+
+@orphaning_app.callback(invoke_without_command=True)
+def show_help(context: typer.Context) -> None:
+    """Whether deleting a federated object leaves its objects in the members."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@orphaning_app.command("enable")
+@with_shared
+def enable_orphaning(
+    *, type_name: TypeName, name: ObjectName, namespace: Namespace = "", shared: Shared
+) -> None:
+    """
+    Let a federated object's deletion leave its objects in the members.
+
+    Sets the annotation kubefed.io/orphan on it. TYPE is the federated type.
+
+    Example: kubefedctl orphaning-deletion enable federateddeployment web -n shop
+    """
+    _set(type_name, name, namespace, shared, wanted=True)
+
+
+@orphaning_app.command("disable")
+@with_shared
+def disable_orphaning(
+    *, type_name: TypeName, name: ObjectName, namespace: Namespace = "", shared: Shared
+) -> None:
+    """
+    Let a federated object's deletion delete its objects in the members, as is usual.
+
+    Removes the annotation kubefed.io/orphan from it. TYPE is the federated type.
+
+    Example: kubefedctl orphaning-deletion disable federateddeployment web -n shop
+    """
+    _set(type_name, name, namespace, shared, wanted=False)
+
+
+@orphaning_app.command("status")
+@with_shared
+def show_status(
+    *, type_name: TypeName, name: ObjectName, namespace: Namespace = "", shared: Shared
+) -> None:
+    """
+    Show whether orphaning is Enabled or Disabled for a federated object.
+
+    Example: kubefedctl orphaning-deletion status federateddeployment web -n shop
+    """
+    from kubefedctl.ops.orphaning import OrphaningOptions, show_orphaning
+
+    options = OrphaningOptions(type_name, name, namespace)
+    with open_fleet(shared) as fleet:
+        show_all(show_orphaning(fleet, options), shared)
+
+
+def _set(type_name: str, name: str, namespace: str, shared: Shared, *, wanted: bool) -> None:
+    from kubefedctl.ops.orphaning import OrphaningOptions, set_orphaning
+
+    options = OrphaningOptions(type_name, name, namespace, shared.is_dry_run)
+    with open_fleet(shared) as fleet:
+        show_all(set_orphaning(fleet, options, wanted=wanted), shared)

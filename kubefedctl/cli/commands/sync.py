@@ -1,0 +1,38 @@
+"""The command `sync`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from kubefedctl.cli.options import Shared, with_shared
+from kubefedctl.cli.wiring import open_fleet, show_all
+
+Timeout = Annotated[
+    str,
+    typer.Option(
+        "--timeout",
+        metavar="DURATION",
+        help="How long to wait until deleted objects are gone from the members.",
+    ),
+]
+
+
+@with_shared
+def sync(*, timeout: Timeout = "5m", shared: Shared) -> None:
+    """
+    Bring every member cluster to what the host says, once.
+
+    Probes the members, creates, updates and deletes what placement and overrides ask for, and
+    records versions and statuses on the host. Nothing is written where nothing differs.
+
+    Example: kubefedctl sync --host-cluster-context cluster1
+    """
+    from kubefedctl.core.configuring import parse_duration
+    from kubefedctl.ops.sync import SyncOptions
+    from kubefedctl.ops.sync import sync as bring_in_step
+
+    options = SyncOptions(shared.kubefed_namespace, parse_duration(timeout), shared.is_dry_run)
+    with open_fleet(shared) as fleet:
+        show_all(bring_in_step(fleet, options), shared)

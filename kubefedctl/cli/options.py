@@ -1,0 +1,155 @@
+"""
+Options that several commands share, each defined once.
+
+Laws:
+1. A flag is spelled as kubefedctl spelled it, else as kubectl does; never a second way.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
+
+R = TypeVar("R")
+
+
+class DryRun(StrEnum):
+    """How far a command goes."""
+
+    NONE = "none"
+    CLIENT = "client"
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """
+    The options that every command which talks to clusters takes.
+
+    Args:
+        kubeconfig: A kubeconfig file that alone counts; empty for the usual search.
+        host_cluster_context: Context of the host cluster; empty for the current context.
+        kubefed_namespace: Where the host keeps KubeFed's own objects.
+        dry_run: Whether anything is written.
+        verbosity: 0 result lines, 2 each step, 6 requests.
+        debug: Whether an error shows its traceback.
+    """
+
+    kubeconfig: str
+    host_cluster_context: str
+    kubefed_namespace: str
+    dry_run: DryRun
+    verbosity: int
+    debug: bool
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether nothing is to be written."""
+        return self.dry_run is not DryRun.NONE
+
+
+Kubeconfig = Annotated[
+    str,
+    typer.Option(
+        "--kubeconfig",
+        metavar="FILE",
+        help="Kubeconfig for host and members, instead of $KUBECONFIG and ~/.kube/config.",
+        show_default=False,
+    ),
+]
+HostClusterContext = Annotated[
+    str,
+    typer.Option(
+        "--host-cluster-context",
+        metavar="CONTEXT",
+        help="Context of the host cluster. Default: the current context.",
+        show_default=False,
+    ),
+]
+KubefedNamespace = Annotated[
+    str,
+    typer.Option(
+        "--kubefed-namespace",
+        metavar="NAMESPACE",
+        help="Namespace of the KubeFed control plane in the host, and of its account in members.",
+    ),
+]
+DryRunOption = Annotated[
+    DryRun,
+    typer.Option("--dry-run", help="Check and tell, write nothing. Given alone it means client."),
+]
+Verbosity = Annotated[
+    int,
+    typer.Option(
+        "--v",
+        "-v",
+        metavar="LEVEL",
+        help="How much to tell: 0 results, 1 each object, 2 steps, 6 requests.",
+    ),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Namespace = Annotated[
+    str,
+    typer.Option(
+        "--namespace",
+        "-n",
+        metavar="NAMESPACE",
+        help="Namespace of the object. Default: the context's, else default.",
+        show_default=False,
+    ),
+]
+
+
+class Output(StrEnum):
+    """Forms of objects that are printed instead of written."""
+
+    YAML = "yaml"
+
+
+OutputOption = Annotated[
+    Output | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="yaml",
+        help="Print the objects as YAML instead of writing them.",
+        show_default=False,
+    ),
+]
+
+
+def _shared_signature(
+    kubeconfig: Kubeconfig = "",
+    host_cluster_context: HostClusterContext = "",
+    kubefed_namespace: KubefedNamespace = DEFAULT_KUBEFED_NAMESPACE,
+    dry_run: DryRunOption = DryRun.NONE,
+    verbosity: Verbosity = 0,
+    debug: Debug = False,
+) -> Shared:
+    return Shared(kubeconfig, host_cluster_context, kubefed_namespace, dry_run, verbosity, debug)
+
+
+def with_shared(command: Callable[..., R]) -> Callable[..., R]:
+    """Give *command* the shared options, and hand them to it as its argument `shared`."""
+    own = inspect.signature(command, eval_str=True)
+    shared = inspect.signature(_shared_signature, eval_str=True)
+
+    @functools.wraps(command)
+    def wrapper(**given: Any) -> R:
+        picked = {name: given.pop(name) for name in shared.parameters if name in given}
+        return command(**given, shared=_shared_signature(**picked))
+
+    parameters = [found for name, found in own.parameters.items() if name != "shared"]
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
+    added = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in shared.parameters.values()]
+    merged = own.replace(parameters=[*parameters, *added])
+    wrapper.__signature__ = merged  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {p.name: p.annotation for p in merged.parameters.values()}
+    return wrapper

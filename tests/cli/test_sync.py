@@ -1,0 +1,126 @@
+"""Tests of the command `sync`: what it prints and how it ends; what it does is tested in ops."""
+
+from __future__ import annotations
+
+from kubefedctl.sandbox.requests import RequestInfo
+from tests.cli.runs import HOST, KNS, MEMBER, CommandLine, Sandbox
+
+NOTHING = """\
+CLUSTER    READY   UNCHANGED   FAILED
+cluster0   True    0           0
+0 federated objects over 1 cluster, 0 changes made
+"""
+FIRST = """\
+created Namespace/shop in cluster cluster0
+created ConfigMap/shop/cm in cluster cluster0
+CLUSTER    READY   CREATED   UNCHANGED   FAILED
+cluster0   True    2         0           0
+2 federated objects over 1 cluster, 2 changes made
+"""
+AGAIN = """\
+CLUSTER    READY   UNCHANGED   FAILED
+cluster0   True    2           0
+2 federated objects over 1 cluster, 0 changes made
+"""
+DRY = """\
+created ConfigMap/shop/cm in cluster cluster0 (dry run)
+created Namespace/shop in cluster cluster0 (dry run)
+CLUSTER    READY   CREATED   UNCHANGED   FAILED
+cluster0   True    2         0           0
+2 federated objects over 1 cluster, 2 changes would be made
+"""
+STEPS = """\
+reading the federation from host cluster cluster1
+probing 1 member cluster
+reading federated objects and what the members have
+planned 2 changes for 2 federated objects
+"""
+
+
+_SHOP = ["ConfigMap/shop/cm", "Namespace/shop"]
+
+
+def _federate(sandbox: Sandbox, cli: CommandLine) -> None:
+    sandbox.put("configmaps", "ConfigMap", "cm", data={"k": "v"})
+    cli("federate", "namespace", "shop")
+    cli("federate", "configmap", "cm", "-n", "shop")
+
+
+def test_sync_of_nothing_is_a_table(joined: Sandbox, cli: CommandLine) -> None:
+    """An empty federation is in step."""
+    ran = cli("sync")
+    assert (NOTHING, "") == (ran.out, ran.err)
+
+
+def test_sync_without_members_is_a_sentence(ready: Sandbox, cli: CommandLine) -> None:
+    """There is no table without rows."""
+    assert "0 federated objects over 0 clusters, 0 changes made\n" == cli("sync").out
+
+
+def test_sync_tells_each_change_and_then_none(joined: Sandbox, cli: CommandLine) -> None:
+    """A dry run, the run, and a second run, to the letter."""
+    _federate(joined, cli)
+    joined.forget_requests()
+    assert DRY == cli("sync", "--dry-run").out
+    assert [] == joined.writes
+    first = cli("sync", "--v=2")
+    assert (FIRST, STEPS) == (first.out, first.err)
+    joined.forget_requests()
+    assert AGAIN == cli("sync").out
+    # NB: probe times are written where the clock has moved on by a second
+    assert [] == [write for write in joined.writes if "/kubefedclusters/" not in write]
+
+
+def test_sync_with_a_dead_member_is_a_partial_failure(joined: Sandbox, cli: CommandLine) -> None:
+    """The member's line and the reason are told, and the code is 5."""
+    _federate(joined, cli)
+    joined.fleet.refuse(MEMBER)
+    ran = cli("sync", "--v=1", code=5)
+    assert [f"failed {what} in cluster cluster0: ClusterNotReady" for what in _SHOP] == [
+        ": ".join(line.split(": ")[:2]) for line in ran.lines if line.startswith("failed ")
+    ]
+    assert "cluster0   False   0           2" in ran.lines
+    assert ran.talk[0].startswith("warning: cluster cluster0 is not ready: ")
+    assert "error: 2 failures; everything else is as the host says" in ran.talk
+
+
+def test_sync_that_waits_in_vain_ends_with_seven(joined: Sandbox, cli: CommandLine) -> None:
+    """What a finalizer holds is waited for no longer than --timeout says."""
+    _federate(joined, cli)
+    cli("sync")
+    hold = {"metadata": {"finalizers": ["example.com/hold"]}}
+    joined.member.patch("configmaps", "cm", hold, namespace="shop")
+    joined.host.delete("federatedconfigmaps", "cm", namespace="shop")
+    error, hint = cli.fails("sync", "--timeout", "200ms", code=7)
+    assert "1 object deleted but not gone after 0.2s" == error
+    assert "run sync again, or give it longer with --timeout" == hint
+
+
+def test_sync_timeout_that_is_none_is_an_input_error(cli: CommandLine) -> None:
+    """Before any cluster is asked."""
+    error, hint = cli.fails("sync", "--timeout", "soon", code=3)
+    assert "'soon' is not a duration" in error
+    assert "" != hint
+
+
+def test_sync_of_a_host_without_the_api_names_init(bare: Sandbox, cli: CommandLine) -> None:
+    """The hint is the next step."""
+    error, hint = cli.fails("sync", code=3)
+    assert f"no KubeFedConfig kubefed in namespace {KNS} of host cluster {HOST}" == error
+    assert hint.startswith("run `kubefedctl init` against the host")
+
+
+def test_sync_what_a_cluster_says_steers_no_terminal(joined: Sandbox, cli: CommandLine) -> None:
+    """Escapes and line breaks in an answer are written out, on one line."""
+    _federate(joined, cli)
+
+    def is_creation(info: RequestInfo) -> bool:
+        return info.verb == "create" and info.plural == "configmaps"
+
+    evil = "\x1b[2J\x1b]0;title\x07 \u202e\r\nerror: forged"
+    joined.member.faults.fail(403, matching=is_creation, message=evil)
+    ran = cli("sync", code=5)
+    assert [] == [c for c in ran.out + ran.err if not c.isprintable() and c != "\n"]
+    assert 1 == sum(line.startswith("error: ") for line in ran.talk)
+    (line,) = [line for line in ran.lines if line.startswith("failed ")]
+    assert r"\x1b[2J" in line
