@@ -188,6 +188,10 @@ def fault_of_exception(error: BaseException, *, about: About) -> KubefedctlError
 
 def classify(error: BaseException) -> Failure:
     """Return why there was no answer; the first cause in the chain that tells decides."""
+    # NB: a peer that hangs up without TLS's goodbye is wrapped as an error of TLS, yet it is what
+    # a reset is on a plain connection, and as worth another try
+    if any(isinstance(cause, _HUNG_UP) for cause in _chain(error)):
+        return Failure.RESET
     for cause in _chain(error):
         for kinds, failure in _FAILURES:
             if isinstance(cause, kinds):
@@ -195,6 +199,7 @@ def classify(error: BaseException) -> Failure:
     return Failure.OTHER
 
 
+_HUNG_UP = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 _FAILURES: tuple[tuple[tuple[type[BaseException], ...], Failure], ...] = (
     ((ssl.SSLError, urllib3_errors.SSLError, ssl.CertificateError), Failure.TLS),
     ((urllib3_errors.NameResolutionError, socket.gaierror), Failure.NAME),
