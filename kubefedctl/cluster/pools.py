@@ -1,10 +1,11 @@
 """
 Connection pools: from the description of a cluster to something that carries requests.
 
-The pool is the one that the official client makes of a `Configuration`. Two things are added to it,
-because no release of the client from 31 on does them as client-go does: the TLS context (the client
-takes keys as files, and up to 35 trusts certifi's list too) and the proxy (see `proxies`; releases
-up to 36 also know no SOCKS and change the environment of all threads while they look).
+The pool is the one that the official client makes of a `Configuration`. Its connections send a
+request in one piece (see `sending`), and two things are added to it, because no release of the
+client from 31 on does them as client-go does: the TLS context (the client takes keys as files, and
+up to 35 trusts certifi's list too) and the proxy (see `proxies`; releases up to 36 also know no
+SOCKS and change the environment of all threads while they look).
 
 Laws:
 1. A pool belongs to one cluster and one client certificate; a new certificate is a new pool.
@@ -27,6 +28,7 @@ from urllib3.util import Timeout, make_headers, parse_url
 
 from kubefedctl.cluster.access import Access, ClientCertificate, Timeouts
 from kubefedctl.cluster.proxies import choose_proxy, is_loopback
+from kubefedctl.cluster.sending import send_in_one_piece
 from kubefedctl.cluster.tls import make_context
 from kubefedctl.errors import InputError
 
@@ -161,6 +163,7 @@ def make_pool(
     if proxy:
         owner = _add_proxy(access, proxy, options=owner.connection_pool_kw)
     connections = owner.connection_from_url(server.base)
+    send_in_one_piece(connections)
     if server.scheme == "http" and isinstance(owner, urllib3.ProxyManager):
         return Pool(connections, server.base + server.prefix, owner.proxy_headers, owner)
     return Pool(connections, server.prefix, {}, owner)
