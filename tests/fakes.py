@@ -66,6 +66,9 @@ class MemoryCluster:
         self._lock = threading.RLock()
         self.requests: list[tuple[str, str]] = []
         self.is_closed = False
+        self.may: Callable[[Object], bool] = lambda spec: True
+        self.review_failure: ClusterError | None = None
+        self.reviews: list[Object] = []
 
     @property
     def name(self) -> str:
@@ -167,6 +170,8 @@ class MemoryCluster:
 
     def create(self, resource: Resource, body: Object, *, dry_run: bool = False) -> Object:
         """Create *body*; a resourceVersion in it is refused as an API server does."""
+        if resource.kind == "SelfSubjectAccessReview":
+            return self._review(body)
         body = _named(body, suffix=str(self._version + 1))
         key = key_of(body)
         subject = str(resource.subject(key))
@@ -257,6 +262,14 @@ class MemoryCluster:
     def close(self) -> None:
         """Remember that it was closed."""
         self.is_closed = True
+
+    def _review(self, body: Object) -> Object:
+        """Answer whether the caller may do something; a question is no write."""
+        with self._lock:
+            if self.review_failure is not None:
+                raise self.review_failure
+            self.reviews.append(body["spec"])
+            return {**body, "status": {"allowed": self.may(body["spec"])}}
 
     def _begin(self, act: str, subject: str, name: str) -> None:
         with self._lock:

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kubefedctl.errors import InputError
 from kubefedctl.model.clusters import Endpoint
-from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
+from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE, annotations_of, labels_of
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.statuses import Scope
 from kubefedctl.model.wellknown import (
@@ -34,7 +35,26 @@ from kubefedctl.model.wellknown import (
 SERVICE_ACCOUNT_TOKEN = "kubernetes.io/service-account-token"
 SERVICE_ACCOUNT_NAME_ANNOTATION = "kubernetes.io/service-account.name"
 _ROLE_PREFIX = "kubefed-controller-manager:"
-_LONGEST_NAME = 253
+LONGEST_NAME = 253
+"""How many characters the name of an object may have."""
+
+GRANTED_TYPES_ANNOTATION = "kubefed.io/granted-types"
+"""On a KubeFedCluster joined with `--rbac types`: the types that its account may change."""
+
+CLUSTER_CONTEXT_ANNOTATION = "kubefed.io/cluster-context"
+"""Beside it: the context with which the member was joined."""
+
+HOST_CLUSTER_NAME_ANNOTATION = "kubefed.io/host-cluster-name"
+"""Beside it: the host's name in the names of the member's objects."""
+
+_GRANT_ANNOTATIONS = (
+    GRANTED_TYPES_ANNOTATION,
+    CLUSTER_CONTEXT_ANNOTATION,
+    HOST_CLUSTER_NAME_ANNOTATION,
+    "kubefed.io/token-expires",
+    "kubefed.io/token-issued",
+)
+_TYPE_VERBS = ("get", "list", "watch", "create", "update", "patch", "delete")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
 
@@ -95,7 +115,7 @@ def make_join_names(
 
 def check_cluster_name(cluster: str) -> None:
     """Return when a KubeFedCluster can have this name, or raise InputError."""
-    if not _is_subdomain(cluster):
+    if not is_subdomain(cluster):
         raise InputError(
             f"{cluster!r} cannot be the name of a member cluster: {_explain(cluster)}",
             hint="join it under another name and give its context with --cluster-context",
@@ -113,7 +133,7 @@ def check_host_cluster_name(host_cluster_name: str, *, cluster: str) -> None:
     flags; a join with other impossible names failed there after its first writes.
     """
     service_account = f"{cluster}-{host_cluster_name}"
-    if not host_cluster_name or not _is_subdomain(service_account):
+    if not host_cluster_name or not is_subdomain(service_account):
         raise InputError(
             f"{host_cluster_name!r} cannot be part of the service account's name"
             f" {service_account!r}: {_explain(service_account if host_cluster_name else '')}",
@@ -121,15 +141,16 @@ def check_host_cluster_name(host_cluster_name: str, *, cluster: str) -> None:
         )
 
 
-def _is_subdomain(name: str) -> bool:
-    return len(name) <= _LONGEST_NAME and _SUBDOMAIN.fullmatch(name) is not None
+def is_subdomain(name: str) -> bool:
+    """Return whether *name* is a DNS-1123 subdomain, as most objects' names must be."""
+    return len(name) <= LONGEST_NAME and _SUBDOMAIN.fullmatch(name) is not None
 
 
 def _explain(name: str) -> str:
     if not name:
         return "it is empty"
-    if len(name) > _LONGEST_NAME:
-        return f"it is longer than {_LONGEST_NAME} characters"
+    if len(name) > LONGEST_NAME:
+        return f"it is longer than {LONGEST_NAME} characters"
     return "only lower-case letters, digits, '-' and '.' may be in it, and not '-' or '.' at an end"
 
 
@@ -165,13 +186,22 @@ def make_token_secret(names: JoinNames) -> tuple[Resource, Object]:
     return SECRETS, body
 
 
-def make_roles(names: JoinNames, *, scope: str) -> tuple[tuple[Resource, Object], ...]:
+def make_roles(
+    names: JoinNames,
+    *,
+    scope: str,
+    types: Sequence[Resource] | None = None,
+    renews_token: bool = False,
+) -> tuple[tuple[Resource, Object], ...]:
     """
     Return the roles and bindings of the service account, in the order to write them.
 
     Args:
         names: The names of this join.
         scope: `spec.scope` of the KubeFedConfig; all but `Namespaced` means the whole cluster.
+        types: The target types that the account may change; None for everything there is.
+        renews_token: The account asks for its own tokens, which needs a rule where *types* is
+            given.
 
     Upstream: pkg/kubefedctl/join.go, createRBACSecret @ v0.10.0, same rules.
     NB: verbs are case-sensitive, so `Get` on /healthz allows nothing; every authenticated user may
@@ -180,15 +210,76 @@ def make_roles(names: JoinNames, *, scope: str) -> tuple[tuple[Resource, Object]
     everything: Object = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
     if scope != Scope.NAMESPACED:
         any_url: Object = {"nonResourceURLs": ["*"], "verbs": ["get"]}
-        return _make_role_pair(CLUSTER_ROLES, names, name=names.role, rules=[everything, any_url])
+        rules = [everything, any_url] if types is None else [*_type_rules(types), *_PROBE_RULES]
+        wide = _make_role_pair(CLUSTER_ROLES, names, name=names.role, rules=rules)
+        if types is None or not renews_token:
+            return wide
+        return (*wide, *_make_role_pair(ROLES, names, name=names.role, rules=[_own_token(names)]))
+    rules = [everything]
+    if types is not None:
+        rules = _type_rules([found for found in types if found.namespaced])
+        rules += [_own_token(names)] if renews_token else []
     health_rules: list[Object] = [
         {"verbs": ["Get"], "nonResourceURLs": ["/healthz"]},
         {"verbs": ["list"], "apiGroups": [""], "resources": ["nodes"]},
     ]
+    if types is not None:
+        health_rules = list(_PROBE_RULES)
     return (
-        *_make_role_pair(ROLES, names, name=names.role, rules=[everything]),
+        *_make_role_pair(ROLES, names, name=names.role, rules=rules),
         *_make_role_pair(CLUSTER_ROLES, names, name=names.health_check, rules=health_rules),
     )
+
+
+_PROBE_RULES: tuple[Object, ...] = (
+    {"verbs": ["get", "list", "watch"], "apiGroups": [""], "resources": ["namespaces"]},
+    {"verbs": ["list"], "apiGroups": [""], "resources": ["nodes"]},
+    {"verbs": ["get"], "nonResourceURLs": ["/healthz", "/version"]},
+)
+"""What a probe needs, and the namespaces, which sync reads before it writes into one."""
+
+
+def _own_token(names: JoinNames) -> Object:
+    return {
+        "verbs": ["create"],
+        "apiGroups": [""],
+        "resources": ["serviceaccounts/token"],
+        "resourceNames": [names.service_account],
+    }
+
+
+def _type_rules(types: Sequence[Resource]) -> list[Object]:
+    """One rule for each API group, sorted."""
+    groups = sorted({found.group for found in types})
+    return [
+        {
+            "verbs": list(_TYPE_VERBS),
+            "apiGroups": [group],
+            "resources": sorted({found.plural for found in types if found.group == group}),
+        }
+        for group in groups
+    ]
+
+
+def grant_annotations(
+    names: JoinNames, types: Sequence[Resource] | None, *, context: str
+) -> dict[str, str]:
+    """Return what a KubeFedCluster records of `--rbac types`; nothing for `--rbac full`."""
+    if types is None:
+        return {}
+    return {
+        GRANTED_TYPES_ANNOTATION: ",".join(sorted({found.qualified_name for found in types})),
+        CLUSTER_CONTEXT_ANNOTATION: context,
+        HOST_CLUSTER_NAME_ANNOTATION: names.host,
+    }
+
+
+def granted_types(registered: Object | None) -> frozenset[str] | None:
+    """Return the types that a member was joined for, as `plural.group`; None for all."""
+    recorded = annotations_of(registered or {}).get(GRANTED_TYPES_ANNOTATION)
+    if not isinstance(recorded, str):
+        return None
+    return frozenset(part for part in recorded.split(",") if part)
 
 
 def _make_role_pair(
@@ -255,7 +346,13 @@ def make_host_secret(
 
 
 def make_kubefed_cluster(
-    names: JoinNames, endpoint: Endpoint, *, secret_name: str, member_ca: bytes = b""
+    names: JoinNames,
+    endpoint: Endpoint,
+    *,
+    secret_name: str,
+    member_ca: bytes = b"",
+    labels: Mapping[str, str] | None = None,
+    annotations: Mapping[str, str] | None = None,
 ) -> tuple[Resource, Object]:
     """
     Return the KubeFedCluster that registers the member in the host.
@@ -265,6 +362,8 @@ def make_kubefed_cluster(
         endpoint: How the member's context reaches it; recorded as it stands.
         secret_name: The host's Secret with the token; empty in a dry run.
         member_ca: `ca.crt` of the member's token Secret, for contexts that carry no CA.
+        labels: What cluster selectors are to match.
+        annotations: What else is to be recorded.
 
     Upstream: pkg/kubefedctl/join.go, createKubeFedCluster @ v0.10.0.
     """
@@ -276,7 +375,29 @@ def make_kubefed_cluster(
         spec["disabledTLSValidations"] = ["*"]
     spec["proxyURL"] = endpoint.proxy_url
     body = _make(KUBEFED_CLUSTERS, names.cluster, namespace=names.namespace)
+    for field, given in (("labels", labels), ("annotations", annotations)):
+        if given:
+            body["metadata"][field] = dict(given)
     return KUBEFED_CLUSTERS, {**body, "spec": spec}
+
+
+def renew_kubefed_cluster(existing: Object, wanted: Object) -> Object | None:
+    """
+    Return *existing* as a further join leaves it, or None where nothing differs.
+
+    Its spec is the wanted one. Labels and annotations of others stay; those that record what the
+    account may change go where the wanted ones have none.
+    """
+    metadata = dict(existing["metadata"])
+    labels = {**labels_of(existing), **labels_of(wanted)}
+    others = {k: v for k, v in annotations_of(existing).items() if k not in _GRANT_ANNOTATIONS}
+    annotations = {**others, **annotations_of(wanted)}
+    for field, found in (("labels", labels), ("annotations", annotations)):
+        metadata.pop(field, None)
+        if found:
+            metadata[field] = found
+    renewed = {**existing, "metadata": metadata, "spec": wanted["spec"]}
+    return None if renewed == existing else renewed
 
 
 def _make(resource: Resource, name: str, *, namespace: str = "") -> Object:

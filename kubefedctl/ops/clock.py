@@ -2,7 +2,8 @@
 Time: the time of day, and how long operations wait for what clusters do by themselves.
 
 Laws:
-1. The time of day is read here only; it is only written into statuses, never compared.
+1. The time of day is read here only. It is written into statuses, and compared with nothing but
+   the end of a token.
 """
 
 from __future__ import annotations

@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import NoReturn
 
 from kubefedctl.cluster.port import Cluster, Fleet
+from kubefedctl.core.credentials import has_ending_token
+from kubefedctl.core.endpoints import check_api_endpoint, explain_loopback
+from kubefedctl.core.hostnames import explain_host_name, name_host
 from kubefedctl.core.installing import needs_replacing
 from kubefedctl.core.joining import (
     JoinNames,
+    grant_annotations,
+    granted_types,
     make_host_secret,
     make_join_names,
     make_kubefed_cluster,
@@ -24,18 +31,43 @@ from kubefedctl.core.joining import (
     make_roles,
     make_service_account,
     make_token_secret,
+    renew_kubefed_cluster,
 )
-from kubefedctl.errors import ClusterError, RefusedError, WaitTimeout
-from kubefedctl.model.clusters import MemberAccess, parse_registration
-from kubefedctl.model.events import Event, Result, Step, Verdict, Warned
+from kubefedctl.core.preflight import host_permissions, token_permission
+from kubefedctl.errors import ClusterError, ForbiddenError, RefusedError, WaitTimeout
+from kubefedctl.model.clusters import Endpoint, MemberAccess, parse_registration
+from kubefedctl.model.events import Documents, Event, Result, Step, Verdict, Warned
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE, key_of, map_at, name_of, text_at
 from kubefedctl.model.readings import FederationConfig
 from kubefedctl.model.refs import Key, Object, Resource
-from kubefedctl.model.wellknown import KUBEFED_CLUSTERS, NAMESPACES, SECRETS
+from kubefedctl.model.typeconfigs import parse_type_config
+from kubefedctl.model.wellknown import (
+    KUBEFED_CLUSTERS,
+    NAMESPACES,
+    SECRETS,
+    SERVICE_ACCOUNTS,
+    TYPE_CONFIGS,
+)
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
+from kubefedctl.ops.credentials import read_root_ca, request_token
+from kubefedctl.ops.preflight import check_permissions
 from kubefedctl.ops.probing import probe_member, write_cluster_status
 from kubefedctl.ops.reading import read_config
 from kubefedctl.ops.writing import find, put, wait_until
+
+
+class Rbac(StrEnum):
+    """What the service account may do in the member."""
+
+    FULL = "full"
+    TYPES = "types"
+
+
+class Credential(StrEnum):
+    """The kind of token with which the host acts in the member."""
+
+    TOKEN = "token"
+    TOKENREQUEST = "tokenrequest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +84,13 @@ class JoinOptions:
         secret_name: Name of the Secret in the host; empty lets the API server make one.
         error_on_existing: Refuse where something of this name is there, instead of updating it.
         is_dry_run: Check and tell, write nothing.
+        api_endpoint: URL under which the host reaches the member; empty for its context's.
+        labels: Labels of the KubeFedCluster.
+        rbac: What the account may do; None for what it may already, which at first is all.
+        credential: A token that stays, or one that ends; None for what it was, at first one that
+            stays.
+        wait: Seconds to wait until the member is ready; None for not at all.
+        prints_objects: Check, then yield the objects and write nothing.
     """
 
     cluster: str
@@ -62,6 +101,12 @@ class JoinOptions:
     secret_name: str = ""
     error_on_existing: bool = True
     is_dry_run: bool = False
+    api_endpoint: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    rbac: Rbac | None = None
+    credential: Credential | None = None
+    wait: float | None = None
+    prints_objects: bool = False
 
 
 def join(fleet: Fleet, options: JoinOptions, *, pace: Pace = USUAL_PACE) -> Iterator[Event]:
@@ -69,37 +114,69 @@ def join(fleet: Fleet, options: JoinOptions, *, pace: Pace = USUAL_PACE) -> Iter
     Yield what happens while a member is joined.
 
     Raises:
-        InputError: A name cannot be one.
+        InputError: A name or the API endpoint cannot be one.
         ControlPlaneError: The host has no KubeFedConfig.
         RefusedError: Something of these names is there already.
-        WaitTimeout: The member's token controller made no token in time.
+        ForbiddenError: The caller may not do what a join does; all that is missing is named.
+        WaitTimeout: The member's token controller made no token in time, or with `wait` the
+            member is not ready in time.
         ClusterError: A cluster refused a request; run join again with --error-on-existing=false.
     """
-    names = make_join_names(
-        options.cluster,
-        host_cluster_name=options.host_cluster_name or options.host_cluster_context,
-        namespace=options.kubefed_namespace,
-    )
+    names = _name(options)
+    if options.api_endpoint:
+        check_api_endpoint(options.api_endpoint)
     host = fleet.host
     member = fleet.context(options.cluster_context or options.cluster)
+    note = explain_host_name(
+        names.host, given=options.host_cluster_name, context=options.host_cluster_context
+    )
+    if note:
+        yield Step(note, level=0)
     yield Step(f"checking host cluster {host.name}")
     config = read_config(host, kubefed_namespace=options.kubefed_namespace)
     registered = find(host, KUBEFED_CLUSTERS, names.cluster_key)
+    types = _read_types(host, options, registered)
     yield Step(f"checking cluster {options.cluster}")
-    _check_first(host, member, names, options, registered, scope=config.scope.value)
-    run = _Join(host, member, names, options, pace)
+    was = Credential.TOKENREQUEST if has_ending_token(registered) else Credential.TOKEN
+    credential = options.credential or was
+    run = _Join(host, member, names, options, pace, config.scope.value, types, credential)
+    yield from run.check_first(registered)
+    if options.prints_objects:
+        yield Documents(run.documents())
+        return
     if options.is_dry_run:
         yield run.registered(Verdict.UPDATED if registered else Verdict.CREATED)
         return
-    yield from run.prepare_member(config.scope.value)
+    yield from run.prepare_member()
     yield Step(f"waiting for the token of ServiceAccount {names.service_account_key}")
-    token, member_ca = run.await_token()
+    token, member_ca, noted = run.obtain_token()
     secret_name = run.write_host_secret(token)
     yield Step(f"wrote Secret {names.namespace}/{secret_name} in host cluster {host.name}")
-    verdict, recorded = run.register(secret_name, member_ca)
+    verdict, recorded = run.register(secret_name, member_ca, noted)
     yield run.registered(verdict)
     yield from run.drop_former_secret(registered, secret_name)
-    yield from _record_health(fleet, config, recorded, token, pace)
+    yield from _record_health(fleet, config, recorded, token, options, pace)
+
+
+def _name(options: JoinOptions) -> JoinNames:
+    host = name_host(
+        options.cluster, given=options.host_cluster_name, context=options.host_cluster_context
+    )
+    return make_join_names(
+        options.cluster, host_cluster_name=host, namespace=options.kubefed_namespace
+    )
+
+
+def _read_types(
+    host: Cluster, options: JoinOptions, registered: Object | None
+) -> tuple[Resource, ...] | None:
+    """Return the enabled target types where the account is to have these alone, else None."""
+    recorded = Rbac.FULL if granted_types(registered) is None else Rbac.TYPES
+    if (options.rbac or recorded) is Rbac.FULL:
+        return None
+    listed = host.list(TYPE_CONFIGS, namespace=options.kubefed_namespace).items
+    found = [parse_type_config(obj) for obj in listed]
+    return tuple(sorted(config.target for config in found if config.is_propagated))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +188,111 @@ class _Join:
     names: JoinNames
     options: JoinOptions
     pace: Pace
+    scope: str
+    types: Sequence[Resource] | None
+    credential: Credential
 
-    def prepare_member(self, scope: str) -> Iterator[Event]:
-        """Make namespace, service account, token Secret and roles in the member."""
-        namespace, body = make_namespace(self.names.namespace)
-        yield self._made(namespace, body, lambda _: None)
-        for resource, body in (
+    @property
+    def endpoint(self) -> Endpoint:
+        """How the host is to reach the member."""
+        endpoint = self.member.endpoint
+        given = self.options.api_endpoint
+        return replace(endpoint, server=given) if given else endpoint
+
+    def in_member(self) -> tuple[tuple[Resource, Object], ...]:
+        """Return what is made in the member, in order."""
+        renews = self.credential is Credential.TOKENREQUEST
+        return (
+            make_namespace(self.names.namespace),
             make_service_account(self.names),
-            make_token_secret(self.names),
-        ):
-            yield self._made(resource, body, self._keep(resource, body))
-        for resource, body in make_roles(self.names, scope=scope):
+            *(() if renews else (make_token_secret(self.names),)),
+            *make_roles(self.names, scope=self.scope, types=self.types, renews_token=renews),
+        )
+
+    def in_host(
+        self, secret_name: str, member_ca: bytes = b"", noted: Mapping[str, str] | None = None
+    ) -> tuple[Resource, Object]:
+        """Return the KubeFedCluster; *noted* is what it records of its token."""
+        context = self.options.cluster_context or self.options.cluster
+        return make_kubefed_cluster(
+            self.names,
+            self.endpoint,
+            secret_name=secret_name,
+            member_ca=member_ca,
+            labels=self.options.labels,
+            annotations={
+                **grant_annotations(self.names, self.types, context=context),
+                **(noted or {}),
+            },
+        )
+
+    def documents(self) -> tuple[Object, ...]:
+        """Return what would be made, the member's objects first; never a token."""
+        _, registration = self.in_host(self.options.secret_name)
+        return (*(body for _, body in self.in_member()), registration)
+
+    def check_first(self, registered: Object | None) -> Iterator[Event]:
+        """Refuse before the first write what would be refused after some of them."""
+        key = Key("", self.names.namespace)
+        try:
+            namespace = find(self.member, NAMESPACES, key)
+        except ForbiddenError:
+            namespace = None  # NB: it is named below, together with all else that is missing
+        if text_at(namespace, "metadata", "deletionTimestamp"):
+            raise RefusedError(
+                f"Namespace/{key.name} in cluster {self.member.name} is being deleted",
+                hint="wait until it is gone, then join again",
+            )
+        again = not self.options.error_on_existing
+        if registered is not None and not again:
+            _refuse_existing(*self.in_host(""), self.host)
+        in_host = host_permissions(
+            self.names.namespace,
+            secret_name=self.options.secret_name,
+            is_registered=registered is not None,
+        )
+        renews = self.credential is Credential.TOKENREQUEST
+        in_member = (token_permission(self.names.namespace),) if renews else ()
+        yield from check_permissions(
+            self.host,
+            self.member,
+            in_host=in_host,
+            in_member=in_member,
+            bodies=self.in_member(),
+        )
+        if not again:
+            self._refuse_remains()
+        warning = explain_loopback(
+            self.endpoint.server, self.host.endpoint.server, cluster=self.names.cluster
+        )
+        if warning:
+            yield Warned(warning)
+
+    def _refuse_remains(self) -> None:
+        for resource, body in self.in_member():
+            if resource != NAMESPACES and find(self.member, resource, key_of(body)) is not None:
+                _refuse_existing(resource, body, self.member)
+        name = self.options.secret_name
+        if name and find(self.host, SECRETS, Key(self.names.namespace, name)):
+            _refuse_existing(*make_host_secret(self.names, b"", secret_name=name), self.host)
+
+    def prepare_member(self) -> Iterator[Event]:
+        """Make namespace, service account, token Secret and roles in the member."""
+        (namespace, body), *others = self.in_member()
+        yield self._made(namespace, body, lambda _: None)
+        for resource, body in others:
+            if resource in (SERVICE_ACCOUNTS, SECRETS):
+                yield self._made(resource, body, self._keep(resource, body))
+                continue
             self._drop_other_role_ref(resource, body)
             yield self._made(resource, body, self._replace_rules(resource, body))
+
+    def obtain_token(self) -> tuple[bytes, bytes, dict[str, str]]:
+        """Return token and CA of the member, and what the KubeFedCluster records of the token."""
+        if self.credential is Credential.TOKEN:
+            return (*self.await_token(), {})
+        token, noted = request_token(self.member, self.names)
+        return token, read_root_ca(self.member, self.names.namespace), noted
 
     def await_token(self) -> tuple[bytes, bytes]:
         """Return token and CA of the member's token Secret, once its controller has filled it."""
@@ -158,18 +327,16 @@ class _Join:
         _, stored = put(self.host, resource, body, change=change)
         return name_of(stored)
 
-    def register(self, secret_name: str, member_ca: bytes) -> tuple[Verdict, Object]:
+    def register(
+        self, secret_name: str, member_ca: bytes, noted: Mapping[str, str]
+    ) -> tuple[Verdict, Object]:
         """Write the KubeFedCluster."""
-        resource, body = make_kubefed_cluster(
-            self.names, self.member.endpoint, secret_name=secret_name, member_ca=member_ca
-        )
+        resource, body = self.in_host(secret_name, member_ca, noted)
 
         def change(existing: Object) -> Object | None:
             if self.options.error_on_existing:
                 _refuse_existing(resource, body, self.host)
-            if existing.get("spec") == body["spec"]:
-                return None
-            return {**existing, "spec": body["spec"]}
+            return renew_kubefed_cluster(existing, body)
 
         return put(self.host, resource, body, change=change)
 
@@ -233,46 +400,39 @@ class _Join:
 
 
 def _record_health(
-    fleet: Fleet, config: FederationConfig, recorded: Object, token: bytes, pace: Pace
+    fleet: Fleet,
+    config: FederationConfig,
+    recorded: Object,
+    token: bytes,
+    options: JoinOptions,
+    pace: Pace,
 ) -> Iterator[Event]:
     """Ask the member for its health as a sync would, so that its READY is known at once."""
     name = name_of(recorded)
     access = MemberAccess(parse_registration(recorded), token.decode("ascii", "replace"))
+    deadline = time.monotonic() + (options.wait or 0.0)
     yield Step(f"probing cluster {name} as the host will")
-    probed = probe_member(fleet, access, config, pace=pace)
-    if not probed.is_ready:
-        yield Warned(f"cluster {name} is joined, but not ready: {probed.probe.message}")
-    problem = write_cluster_status(fleet.host, recorded, probed.probe, now_text())
+    while True:
+        probed = probe_member(fleet, access, config, pace=pace)
+        problem = write_cluster_status(fleet.host, recorded, probed.probe, now_text())
+        left = deadline - time.monotonic()
+        if probed.is_ready or options.wait is None or left <= 0:
+            break
+        yield Step(f"cluster {name} is not ready: {probed.probe.message}")
+        time.sleep(min(pace.longest_look, left))
+        recorded = fleet.host.get(KUBEFED_CLUSTERS, key_of(recorded))
     if problem:
         yield Warned(f"the status of KubeFedCluster {name} was not written: {problem}")
-
-
-def _check_first(
-    host: Cluster,
-    member: Cluster,
-    names: JoinNames,
-    options: JoinOptions,
-    registered: Object | None,
-    *,
-    scope: str,
-) -> None:
-    """Refuse before the first write what would be refused after some of them."""
-    namespace = find(member, NAMESPACES, Key("", names.namespace))
-    if text_at(namespace, "metadata", "deletionTimestamp"):
-        raise RefusedError(
-            f"Namespace/{names.namespace} in cluster {member.name} is being deleted",
-            hint="wait until it is gone, then join again",
-        )
-    if not options.error_on_existing:
+    if probed.is_ready:
         return
-    if registered is not None:
-        _refuse_existing(*make_kubefed_cluster(names, member.endpoint, secret_name=""), host)
-    roles = make_roles(names, scope=scope)
-    for resource, body in (make_service_account(names), make_token_secret(names), *roles):
-        if find(member, resource, key_of(body)) is not None:
-            _refuse_existing(resource, body, member)
-    if options.secret_name and find(host, SECRETS, Key(names.namespace, options.secret_name)):
-        _refuse_existing(*make_host_secret(names, b"", secret_name=options.secret_name), host)
+    if options.wait is not None:
+        raise WaitTimeout(
+            f"cluster {name} is joined, but not ready after {options.wait:g}s:"
+            f" {probed.probe.message}",
+            hint="can this machine reach the API endpoint of the KubeFedCluster? --api-endpoint"
+            " with --error-on-existing=false sets another",
+        )
+    yield Warned(f"cluster {name} is joined, but not ready: {probed.probe.message}")
 
 
 def _refuse_existing(resource: Resource, body: Object, cluster: Cluster) -> NoReturn:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kubefedctl.cluster.port import Cluster, Fleet
+from kubefedctl.core.hostnames import explain_host_name, name_host
 from kubefedctl.core.joining import JoinNames, make_join_names, unjoin_targets
 from kubefedctl.errors import ClusterError, InputError, UnreachableError
 from kubefedctl.model.events import Event, Result, Step, Verdict, Warned
@@ -64,9 +65,16 @@ def unjoin(fleet: Fleet, options: UnjoinOptions) -> Iterator[Event]:
     """
     names = make_join_names(
         options.cluster,
-        host_cluster_name=options.host_cluster_name or options.host_cluster_context,
+        host_cluster_name=name_host(
+            options.cluster, given=options.host_cluster_name, context=options.host_cluster_context
+        ),
         namespace=options.kubefed_namespace,
     )
+    note = explain_host_name(
+        names.host, given=options.host_cluster_name, context=options.host_cluster_context
+    )
+    if note:
+        yield Step(note, level=0)
     host = fleet.host
     registered = find(host, KUBEFED_CLUSTERS, names.cluster_key)
     try:

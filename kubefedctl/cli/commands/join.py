@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from kubefedctl.cli.options import Shared, with_shared
+from kubefedctl.cli.options import OutputOption, Shared, with_shared
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.errors import InputError
 
@@ -25,7 +26,8 @@ HostClusterName = Annotated[
     typer.Option(
         "--host-cluster-name",
         metavar="NAME",
-        help="The host's name in the names of the member's objects. Default: its context.",
+        help="The host's name in the names of the member's objects. Default: its context, or a"
+        " name made from it.",
         show_default=False,
     ),
 ]
@@ -45,6 +47,64 @@ ErrorOnExisting = Annotated[
         help="Refuse where an earlier join left something; else update it.",
     ),
 ]
+ApiEndpoint = Annotated[
+    str,
+    typer.Option(
+        "--api-endpoint",
+        metavar="URL",
+        help="Where the host reaches the member's API server. Default: where its context does.",
+        show_default=False,
+    ),
+]
+Labels = Annotated[
+    str,
+    typer.Option(
+        "--labels",
+        metavar="KEY=VALUE,...",
+        help="Labels of the KubeFedCluster, which cluster selectors of placements match.",
+        show_default=False,
+    ),
+]
+
+
+class RbacChoice(StrEnum):
+    """What the account in the member may do."""
+
+    FULL = "full"
+    TYPES = "types"
+
+
+RbacOption = Annotated[
+    RbacChoice | None,
+    typer.Option(
+        "--rbac",
+        help="Let the account in the member do everything, or what the enabled types need."
+        " Default: as joined before, at first full.",
+        show_default=False,
+    ),
+]
+
+
+class CredentialChoice(StrEnum):
+    """The kind of token with which the host acts in the member."""
+
+    TOKEN = "token"
+    TOKENREQUEST = "tokenrequest"
+
+
+CredentialOption = Annotated[
+    CredentialChoice | None,
+    typer.Option(
+        "--credential",
+        help="A token that stays, or one that ends and that sync renews. Default: as joined"
+        " before, at first token.",
+        show_default=False,
+    ),
+]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until the cluster is ready.")]
+Timeout = Annotated[
+    str, typer.Option("--timeout", metavar="DURATION", help="How long --wait waits.")
+]
 Force = Annotated[
     bool,
     typer.Option("--force", help="Clean up the host even where the member cannot be cleaned up."),
@@ -59,6 +119,13 @@ def join(
     host_cluster_name: HostClusterName = "",
     secret_name: SecretName = "",
     error_on_existing: ErrorOnExisting = True,
+    api_endpoint: ApiEndpoint = "",
+    labels: Labels = "",
+    rbac: RbacOption = None,
+    credential: CredentialOption = None,
+    wait: Wait = False,
+    timeout: Timeout = "1m",
+    output: OutputOption = None,
     shared: Shared,
 ) -> None:
     """
@@ -69,10 +136,13 @@ def join(
 
     Example: kubefedctl join cluster0 --host-cluster-context cluster1
     """
-    from kubefedctl.ops.join import JoinOptions
+    from kubefedctl.core.configuring import parse_duration
+    from kubefedctl.core.labelling import parse_labels
+    from kubefedctl.ops.join import Credential, JoinOptions, Rbac
     from kubefedctl.ops.join import join as register
 
-    _check_host_cluster_name(host_cluster_name, shared)
+    _check_host_cluster_name(host_cluster_name)
+    given_labels, seconds = parse_labels(labels), parse_duration(timeout)
     with open_fleet(shared) as fleet:
         options = JoinOptions(
             cluster=cluster_name,
@@ -83,8 +153,14 @@ def join(
             secret_name=secret_name,
             error_on_existing=error_on_existing,
             is_dry_run=shared.is_dry_run,
+            api_endpoint=api_endpoint,
+            labels=given_labels,
+            rbac=Rbac(rbac.value) if rbac else None,
+            credential=Credential(credential.value) if credential else None,
+            wait=seconds if wait and not shared.is_rehearsal else None,
+            prints_objects=shared.prints_only(output),
         )
-        show_all(register(fleet, options), shared)
+        show_all(register(fleet, options), shared, output=output, fleet=fleet)
 
 
 @with_shared
@@ -106,7 +182,7 @@ def unjoin(
     from kubefedctl.ops.unjoin import UnjoinOptions
     from kubefedctl.ops.unjoin import unjoin as leave
 
-    _check_host_cluster_name(host_cluster_name, shared)
+    _check_host_cluster_name(host_cluster_name)
     with open_fleet(shared) as fleet:
         options = UnjoinOptions(
             cluster=cluster_name,
@@ -120,9 +196,8 @@ def unjoin(
         show_all(leave(fleet, options), shared)
 
 
-def _check_host_cluster_name(host_cluster_name: str, shared: Shared) -> None:
+def _check_host_cluster_name(name: str) -> None:
     """Refuse, before anything is read, what cannot be part of an object's name."""
-    name = host_cluster_name or shared.host_cluster_context
     if any(mark in name for mark in ":/"):
         raise InputError(
             f"{name!r} cannot be part of the names of the member's objects: it has a ':' or '/'",
