@@ -4,15 +4,13 @@ Making a federated object out of an object.
 Here: what of an object becomes the template, with the edits that some kinds need so that other
 clusters accept it. Not here: choosing which objects to federate.
 
-A live Job, PersistentVolumeClaim or Pod names things of its own cluster (a controller uid, a
-volume, a node) and is taken over as it is, as KubeFed does.
-
 Upstream: pkg/kubefedctl/federate/federate.go and util.go @ v0.10.0.
 """
 
 from __future__ import annotations
 
 from kubefedctl.core.enabling import make_type_config
+from kubefedctl.core.ownership import drop_owned, is_owned_annotation
 from kubefedctl.core.structures import copy_object
 from kubefedctl.errors import ManifestError
 from kubefedctl.model.objects import (
@@ -39,11 +37,14 @@ _WRITTEN_BY_TOOLS = frozenset(
 """Annotations that nobody misses: they are made anew wherever the object is."""
 
 _HEADLESS = "None"
+_EVERYWHERE: Object = {"clusterSelector": {"matchLabels": {}}}
 
 
-def make_federated(target: Object, type_config: TypeConfig) -> tuple[Object, tuple[str, ...]]:
+def make_federated(
+    target: Object, type_config: TypeConfig, *, placement: Object | None = None
+) -> tuple[Object, tuple[str, ...]]:
     """
-    Return the federated object for *target*, placed in every cluster, and what to warn of.
+    Return the federated object for *target*, and what to warn of.
 
     The template is the target without its status and without all metadata but its labels: the rest
     belongs to the cluster it lives in.
@@ -51,19 +52,21 @@ def make_federated(target: Object, type_config: TypeConfig) -> tuple[Object, tup
     Args:
         target: An object of the target type. Not changed.
         type_config: The type config of its type.
+        placement: Its `spec.placement`; without one, it is placed in every cluster.
 
     Raises:
         ManifestError: The target has no name, or a part of it has an impossible type.
 
     Upstream: federate.go, FederatedResourceFromTargetResource @ v0.10.0. Unlike there, a headless
-    Service stays headless, and annotations that tools write are not warned of.
+    Service stays headless, what a cluster owns of a Job, claim or Pod is left out, and annotations
+    that tools write are not warned of.
     """
     subject = type_config.target.subject(key_of(target))
     if not name_of(target):
         raise ManifestError(
             f"a {kind_of(target)} has no metadata.name", hint="give every object a name"
         )
-    body = copy_object(target)
+    body = drop_owned(copy_object(target))
     template = {key: value for key, value in body.items() if key not in _OWN_FIELDS}
     if labels := labels_of(body):
         template["metadata"] = {"labels": labels}
@@ -74,13 +77,15 @@ def make_federated(target: Object, type_config: TypeConfig) -> tuple[Object, tup
         "metadata": _make_metadata(target, type_config),
         "spec": {
             "template": template,
-            "placement": {"clusterSelector": {"matchLabels": {}}},
+            "placement": copy_object(placement or _EVERYWHERE),
         },
     }
     return federated, _warn_of_annotations(target, str(subject))
 
 
-def make_guessed_federated(target: Object) -> tuple[Object, tuple[str, ...]]:
+def make_guessed_federated(
+    target: Object, *, placement: Object | None = None
+) -> tuple[Object, tuple[str, ...]]:
     """
     Return the federated object for a *target* of which no cluster was asked.
 
@@ -100,7 +105,8 @@ def make_guessed_federated(target: Object) -> tuple[Object, tuple[str, ...]]:
         )
     is_namespaced = bool(namespace_of(target)) and not (kind == NAMESPACES.kind and not group)
     resource = Resource(group, version, pluralise(kind), kind, is_namespaced)
-    return make_federated(target, parse_type_config(make_type_config(resource)))
+    type_config = parse_type_config(make_type_config(resource))
+    return make_federated(target, type_config, placement=placement)
 
 
 def _make_metadata(target: Object, type_config: TypeConfig) -> Object:
@@ -112,7 +118,8 @@ def _make_metadata(target: Object, type_config: TypeConfig) -> Object:
 
 
 def _warn_of_annotations(target: Object, subject: str) -> tuple[str, ...]:
-    lost = sorted(set(map(str, annotations_of(target))) - _WRITTEN_BY_TOOLS)
+    names = set(map(str, annotations_of(target))) - _WRITTEN_BY_TOOLS
+    lost = sorted(name for name in names if not is_owned_annotation(target, name))
     if not lost:
         return ()
     return (f"annotations of {subject} are not federated (use overrides): {', '.join(lost)}",)

@@ -7,32 +7,46 @@ Upstream: pkg/kubefedctl/federate/federate.go @ v0.10.0, same objects.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kubefedctl.cluster.port import Cluster, Fleet
+from kubefedctl.core.differences import Difference, describe_difference, find_differences
 from kubefedctl.core.enabling import Directive, make_type_config
 from kubefedctl.core.federating import make_federated, make_guessed_federated
 from kubefedctl.core.lookup import find_type, names_of
+from kubefedctl.core.ownership import controller_of, why_never_federated
 from kubefedctl.errors import (
-    AlreadyExistsError,
     ClusterError,
     ControlPlaneError,
     InputError,
+    KubefedctlError,
     NotFoundError,
+    PartialFailure,
     RefusedError,
+    UnauthorizedError,
+    UnreachableError,
 )
-from kubefedctl.model.events import Documents, Event, Result, Step, Verdict, Warned
-from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE, key_of, name_of
+from kubefedctl.model.events import Documents, Event, Line, Result, Step, Verdict, Warned, counted
+from kubefedctl.model.objects import (
+    DEFAULT_KUBEFED_NAMESPACE,
+    is_deleting,
+    key_of,
+    kind_of,
+    map_at,
+    name_of,
+    value_at,
+)
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.typeconfigs import ApiResource, TypeConfig, parse_type_config
 from kubefedctl.model.wellknown import CORE_GROUP, FEDERATED_GROUP, TYPE_CONFIGS
 from kubefedctl.ops.clock import USUAL_PACE, Pace
 from kubefedctl.ops.enable import EnableOptions, make_enabled_type, write_enabled_type
-from kubefedctl.ops.writing import create_patiently, find
+from kubefedctl.ops.writing import find, put
 
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
-_NEVER_FEDERATED = frozenset({"endpoints", "events"})
+_NEVER_FEDERATED = frozenset({"endpoints", "events", "leases"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,8 @@ class FederateOptions:
         kubefed_namespace: Where the host keeps type configs.
         is_dry_run: Tell, write nothing.
         prints_yaml: Yield the objects instead of writing them.
+        updates: Renew the template of what is federated already.
+        placement: The `spec.placement` of what is made; None for every cluster.
     """
 
     type_key: str
@@ -61,13 +77,20 @@ class FederateOptions:
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
     is_dry_run: bool = False
     prints_yaml: bool = False
+    updates: bool = False
+    placement: Object | None = None
 
 
-def federate_documents(objects: Sequence[Object]) -> Iterator[Event]:
+def federate_documents(
+    objects: Sequence[Object], *, placement: Object | None = None
+) -> Iterator[Event]:
     """Yield the federated forms of *objects*, read from a file; no cluster is asked."""
     made = []
     for obj in objects:
-        federated, warnings = make_guessed_federated(obj)
+        if reason := why_never_federated(obj):
+            yield Warned(f"{kind_of(obj)}/{name_of(obj)} is left out: {reason}")
+            continue
+        federated, warnings = make_guessed_federated(obj, placement=placement)
         yield from (Warned(warning) for warning in warnings)
         made.append(federated)
     yield Documents(tuple(made))
@@ -78,9 +101,11 @@ def federate(fleet: Fleet, options: FederateOptions, *, pace: Pace = USUAL_PACE)
     Yield what happens while an object, and perhaps a namespace's contents, are federated.
 
     Raises:
-        InputError: No such type, or contents of something that is no namespace.
+        InputError: No such type, contents of something that is no namespace, or an object that
+            makes no sense in another cluster.
         ControlPlaneError: The type is not enabled.
-        RefusedError: It is federated already.
+        RefusedError: It is federated already, from another template.
+        PartialFailure: The host refused some of the contents.
         NotFoundError: The object is not in the host.
     """
     host = fleet.host
@@ -93,10 +118,17 @@ def federate(fleet: Fleet, options: FederateOptions, *, pace: Pace = USUAL_PACE)
     chosen = _chosen_type(host, found, options)
     namespace = options.namespace or host.endpoint.namespace or "default"
     key = Key(namespace if found.resource.namespaced else "", options.name)
-    pairs = [(chosen, host.get(chosen.type_config.target, key))]
+    named = host.get(chosen.type_config.target, key)
+    yield from _look_at_named(named, found.resource)
+    pairs = [(chosen, named)]
     if options.contents:
         for resource in _content_types(host, options):
-            listed = _list_contents(host, resource, options.name)
+            listed = []
+            for obj in _list_contents(host, resource, options.name):
+                if reason := _why_left_out(obj):
+                    yield Step(f"leaving out {resource.resource.subject(key_of(obj))}: {reason}")
+                else:
+                    listed.append(obj)
             if listed:
                 content = _chosen_type(host, resource, options)
                 pairs += [(content, obj) for obj in listed]
@@ -108,7 +140,7 @@ def federate(fleet: Fleet, options: FederateOptions, *, pace: Pace = USUAL_PACE)
                 " is no DNS name"
             )
             continue
-        federated, warnings = make_federated(obj, type_.type_config)
+        federated, warnings = make_federated(obj, type_.type_config, placement=options.placement)
         yield from (Warned(warning) for warning in warnings)
         made.append((type_, federated))
     if options.prints_yaml:
@@ -182,10 +214,30 @@ def _list_contents(host: Cluster, found: ApiResource, namespace: str) -> list[Ob
         return []
 
 
+def _look_at_named(named: Object, resource: Resource) -> Iterator[Event]:
+    """Refuse what somebody asked for by name and no other cluster could use."""
+    subject = resource.subject(key_of(named))
+    reason = why_never_federated(named)
+    if not _SUBDOMAIN.fullmatch(name_of(named)):
+        reason = "its name is no DNS name, as that of a federated object must be"
+    if reason:
+        raise InputError(f"{subject} cannot be federated: {reason}")
+    if owner := controller_of(named):
+        yield Warned(f"{subject} is controlled by {owner}; federate that instead")
+
+
+def _why_left_out(obj: Object) -> str:
+    owner = controller_of(obj)
+    return f"it is controlled by {owner}" if owner else why_never_federated(obj)
+
+
 def _write(
     host: Cluster, made: Sequence[tuple[_Chosen, Object]], options: FederateOptions, pace: Pace
 ) -> Iterator[Event]:
+    """Write each, tell of each, and raise at the end what kept any from being written."""
     enabled = set()
+    problems: list[KubefedctlError] = []
+    fingerprint_key = secrets.token_bytes(16)
     for type_, federated in made:
         if type_.directive is not None and type_.type_config.name not in enabled:
             enabled.add(type_.type_config.name)
@@ -195,19 +247,86 @@ def _write(
         resource = type_.type_config.federated
         subject = resource.subject(key_of(federated))
         yield Step(f"federating {subject}")
-        if not options.is_dry_run:
-            is_new = type_.directive is not None
-            _create(host, resource, federated, patience=pace.patience if is_new else 0.0)
-        yield Result(Verdict.CREATED, subject, host.name, is_dry_run=options.is_dry_run)
+        write = _Write(type_.type_config, federated, updates=options.updates)
+        patience = pace.patience if type_.directive is not None else 0.0
+        try:
+            verdict = write.run(host, is_dry_run=options.is_dry_run, patience=patience)
+        except (UnreachableError, UnauthorizedError):
+            raise  # NB: the next one would meet the same
+        except (ClusterError, RefusedError) as error:
+            yield from write.tell(fingerprint_key)
+            if not options.contents:
+                raise
+            problems.append(error)
+            is_refused = isinstance(error, RefusedError)
+            word = Verdict.SKIPPED if is_refused else Verdict.FAILED
+            yield Result(word, subject, host.name, detail=error.message)
+            continue
+        yield from write.tell(fingerprint_key)
+        if options.placement is not None and write.is_placed_otherwise:
+            yield Warned(f"{subject} exists already; its placement is kept")
+        if verdict is Verdict.UNCHANGED:
+            # NB: a line, since a result that says so is shown only to those who ask for more
+            yield Line(f"{verdict} {subject.within(host.name)}")
+        else:
+            yield Result(verdict, subject, host.name, is_dry_run=options.is_dry_run)
+    if problems:
+        raise _sum_up(problems)
 
 
-def _create(host: Cluster, resource: Resource, federated: Object, *, patience: float) -> None:
-    """Create; a type that was enabled just now may not be served at once."""
-    try:
-        create_patiently(host, resource, federated, seconds=patience)
-    except AlreadyExistsError as error:
-        subject = resource.subject(key_of(federated))
-        raise RefusedError(
-            f"{subject.within(host.name)} exists already; it was not changed",
-            hint=f"kubectl edit {resource.qualified_name} {name_of(federated)}",
-        ) from error
+@dataclass(slots=True)
+class _Write:
+    """One federated object on its way to the host, and what was found there."""
+
+    type_config: TypeConfig
+    federated: Object
+    updates: bool
+    differences: tuple[Difference, ...] = ()
+    is_placed_otherwise: bool = False
+
+    def run(self, host: Cluster, *, is_dry_run: bool, patience: float) -> Verdict:
+        """Create it, or bring its template up to date where that is allowed."""
+        resource = self.type_config.federated
+        subject = resource.subject(key_of(self.federated)).within(host.name)
+
+        def change(existing: Object) -> Object | None:
+            if is_deleting(existing):
+                raise RefusedError(
+                    f"{subject} is being deleted", hint="run the command again when it is gone"
+                )
+            wanted = self.federated["spec"]
+            placed = value_at(existing, "spec", "placement")
+            self.is_placed_otherwise = placed != wanted["placement"]
+            stored = value_at(existing, "spec", "template")
+            self.differences = find_differences(stored, wanted["template"])
+            if not self.differences:
+                return None
+            if not self.updates:
+                raise RefusedError(
+                    f"{subject} exists already; it was not changed",
+                    hint="federate with --update to renew its template",
+                )
+            spec = {**map_at(existing, "spec"), "template": wanted["template"]}
+            return {**existing, "spec": spec}
+
+        return put(
+            host, resource, self.federated, change=change, dry_run=is_dry_run, patience=patience
+        )[0]
+
+    def tell(self, fingerprint_key: bytes) -> Iterator[Event]:
+        """Yield what is changed, or would be, a line for each field."""
+        kind = self.type_config.target.kind
+        for found in self.differences:
+            line = describe_difference(found, kind=kind, key=fingerprint_key)
+            yield Step(f"  {line}", level=0)
+
+
+def _sum_up(problems: Sequence[KubefedctlError]) -> KubefedctlError:
+    """The error that a command ends with which went through everything."""
+    if all(isinstance(problem, RefusedError) for problem in problems):
+        return RefusedError(
+            f"{counted(len(problems), 'federated object')} not changed: the template differs,"
+            " or the object is being deleted",
+            hint="federate with --update to renew templates",
+        )
+    return PartialFailure(f"{counted(len(problems), 'object')} could not be federated")

@@ -60,12 +60,39 @@ def test_federate_with_steps_tells_them(shop: Sandbox, cli: CommandLine) -> None
     assert ["federating FederatedConfigMap/shop/cm"] == ran.talk
 
 
-def test_federate_again_is_refused(shop: Sandbox, cli: CommandLine) -> None:
-    """What stands there may have been edited."""
-    cli("federate", "cm", "cm", "-n", "shop")
-    error, hint = cli.fails("federate", "cm", "cm", "-n", "shop", code=6)
+def test_federate_again(shop: Sandbox, cli: CommandLine) -> None:
+    """Unchanged, then refused where the template differs, then renewed with --update."""
+    given = ("federate", "cm", "cm", "-n", "shop")
+    cli(*given)
+    unchanged = CREATED.replace("created", "unchanged")
+    assert [unchanged] == cli(*given).lines
+    shop.host.patch("configmaps", "cm", {"metadata": {"labels": {"a": "b"}}}, namespace="shop")
+    error, hint = cli.fails(*given, code=6)
     assert f"{CREATED.removeprefix('created ')} exists already; it was not changed" == error
-    assert "kubectl edit federatedconfigmaps.types.kubefed.io cm" in hint
+    assert "--update" in hint
+    ran = cli(*given, "--update")
+    assert ([CREATED.replace("created", "updated")], ['  metadata.labels.a: (none) -> "b"']) == (
+        ran.lines,
+        ran.err.splitlines(),
+    )
+    assert [unchanged] == cli(*given, "--update").lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--clusters", "a,b"], {"clusters": [{"name": "a"}, {"name": "b"}]}),
+        (["--cluster-selector=zone=eu"], {"clusterSelector": {"matchLabels": {"zone": "eu"}}}),
+    ],
+    ids=["clusters", "selector"],
+)
+def test_federate_placement_is_the_one_asked_for(
+    shop: Sandbox, cli: CommandLine, arguments: list[str], expected: object
+) -> None:
+    """Instead of every cluster."""
+    ran = cli("federate", "cm", "cm", "-n", "shop", "-o", "yaml", *arguments)
+    [made] = load_objects(ran.out, source="stdout")
+    assert expected == made["spec"]["placement"]
 
 
 @pytest.mark.parametrize(
@@ -171,6 +198,9 @@ def test_federate_what_cannot_be_is_one_line(
         pytest.param(["cm", "a", "-t", "-o", "yaml"], "--enable-type writes", id="enable-yaml"),
         pytest.param(["cm", "a", "-o", "wide"], "wide", id="output"),
         pytest.param(["cm", "a", "b"], "b", id="too-many"),
+        pytest.param(
+            ["cm", "a", "--clusters=a", "--cluster-selector=b=c"], "--clusters does not", id="place"
+        ),
     ],
 )
 def test_federate_wrong_usage_is_code_two(

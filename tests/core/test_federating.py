@@ -154,6 +154,24 @@ def test_make_federated_annotations_of_tools_alone_give_no_warning() -> None:
     assert _federate(CONFIG_MAPS, obj)[1] == ()
 
 
+def test_make_federated_claim_names_no_volume_and_loses_nothing_of_note() -> None:
+    """The volume is its own cluster's, and so are the annotations that bind it."""
+    claims = Resource("", "v1", "persistentvolumeclaims", "PersistentVolumeClaim", True)
+    obj = _obj(claims, spec={"volumeName": "pv-1", "storageClassName": "fast"})
+    obj["metadata"]["annotations"] = {"pv.kubernetes.io/bind-completed": "yes"}
+    federated, warnings = _federate(claims, obj)
+    expected = {"spec": {"storageClassName": "fast"}}
+    assert (expected, ()) == (federated["spec"]["template"], warnings)
+
+
+def test_make_federated_placement_is_the_one_given() -> None:
+    """Instead of every cluster."""
+    placement: Object = {"clusters": [{"name": "c1"}]}
+    type_config = parse_type_config(make_type_config(CONFIG_MAPS))
+    federated, _ = make_federated(_obj(CONFIG_MAPS), type_config, placement=placement)
+    assert placement == federated["spec"]["placement"]
+
+
 def test_make_federated_spec_of_wrong_type_is_refused() -> None:
     """A Service whose spec is a list is an error that names it."""
     with pytest.raises(ManifestError, match="Service/n/x: spec is not a map"):

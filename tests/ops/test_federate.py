@@ -8,14 +8,15 @@ from dataclasses import replace
 import pytest
 
 from kubefedctl.errors import (
-    AlreadyExistsError,
     ControlPlaneError,
     ForbiddenError,
     InputError,
     KubefedctlError,
     NotFoundError,
+    PartialFailure,
     RefusedError,
     ServerError,
+    UnauthorizedError,
 )
 from kubefedctl.model.events import Documents, Event, Line
 from kubefedctl.model.refs import Key, Object, Resource
@@ -52,6 +53,7 @@ EVERYWHERE: Object = {"clusterSelector": {"matchLabels": {}}}
 OPTIONS = FederateOptions("configmaps", "web", "shop")
 CONTENTS = FederateOptions("namespaces", "shop", contents=True)
 LINE = "created FederatedConfigMap/shop/web in host"
+UNCHANGED = "unchanged FederatedConfigMap/shop/web in cluster host"
 READ_ONLY = Resource("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", True)
 
 
@@ -159,16 +161,102 @@ def test_federate_object_of_another_version_is_read_there() -> None:
     assert None is _federate(host)[1]
 
 
-def test_federate_twice_is_refused_and_overwrites_nothing() -> None:
-    """Placement and overrides that somebody wrote stay."""
+def test_federate_again_from_another_template_is_refused() -> None:
+    """Nothing is overwritten without --update; what differs is told."""
     host = _host()
     _federate(host)
-    host.alter(FEDERATED_CONFIG_MAPS, WEB, spec={"mine": "1"})
-    _, failure = _federate(host)
+    host.alter(CONFIG_MAP, WEB, data={"a": "2"})
+    before = host.writes()
+    events, failure = _federate(host)
     assert isinstance(failure, RefusedError)
     expected = "FederatedConfigMap/shop/web in cluster host exists already; it was not changed"
     assert expected == failure.message
-    assert {"mine": "1"} == (host.find(FEDERATED_CONFIG_MAPS, WEB) or {})["spec"]
+    assert "--update" in failure.hint
+    assert '  data.a: "1" -> "2"' in steps(events)
+    assert before == host.writes()
+
+
+def test_federate_again_is_unchanged() -> None:
+    """Placement and overrides that somebody wrote are no difference."""
+    host = _host()
+    _federate(host)
+    _alter_spec(host, placement={"clusters": []}, overrides=[])
+    before = host.writes()
+    events, failure = _federate(host)
+    assert (None, [], [UNCHANGED]) == (failure, words(events), _lines(events))
+    assert before == host.writes()
+
+
+def _lines(events: list[Event]) -> list[str]:
+    return [event.text for event in events if isinstance(event, Line)]
+
+
+def _alter_spec(host: MemoryCluster, **fields: object) -> None:
+    spec = (host.find(FEDERATED_CONFIG_MAPS, WEB) or {})["spec"]
+    host.alter(FEDERATED_CONFIG_MAPS, WEB, spec={**spec, **fields})
+
+
+@pytest.mark.parametrize("is_dry_run", [False, True], ids=["write", "dry-run"])
+def test_federate_update_renews_the_template_alone(is_dry_run: bool) -> None:
+    """Placement and overrides stay; a dry run tells the same."""
+    host = _host()
+    _federate(host)
+    kept = {"placement": {"clusters": []}, "overrides": []}
+    _alter_spec(host, **kept)
+    host.alter(CONFIG_MAP, WEB, data={"a": "2"})
+    placement = {"clusters": [{"name": "c1"}]}
+    options = replace(OPTIONS, updates=True, is_dry_run=is_dry_run, placement=placement)
+    events, failure = _federate(host, options)
+    assert None is failure
+    assert [
+        "warning: FederatedConfigMap/shop/web exists already; its placement is kept",
+        "updated FederatedConfigMap/shop/web in host" + " (dry run)" * is_dry_run,
+    ] == words(events)
+    assert '  data.a: "1" -> "2"' in steps(events)
+    expected = {**kept, "template": {"data": {"a": "1" if is_dry_run else "2"}}}
+    assert expected == (host.find(FEDERATED_CONFIG_MAPS, WEB) or {})["spec"]
+
+
+def test_federate_what_is_being_deleted_is_refused() -> None:
+    """It would be gone soon."""
+    host = _host()
+    _federate(host)
+    metadata = {**place(WEB), "deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["x"]}
+    host.alter(FEDERATED_CONFIG_MAPS, WEB, metadata=metadata)
+    _, failure = _federate(host, replace(OPTIONS, updates=True))
+    assert isinstance(failure, RefusedError)
+    assert failure.message.endswith("is being deleted")
+
+
+def test_federate_placement_is_the_one_asked_for() -> None:
+    """Instead of every cluster."""
+    host = _host()
+    placement = {"clusters": [{"name": "c1"}]}
+    assert None is _federate(host, replace(OPTIONS, placement=placement))[1]
+    assert placement == (host.find(FEDERATED_CONFIG_MAPS, WEB) or {})["spec"]["placement"]
+
+
+ROOT_CA = Key("shop", "kube-root-ca.crt")
+OWNER: Object = {"kind": "Gizmo", "name": "g", "controller": True}
+
+
+def test_federate_what_every_cluster_makes_is_refused() -> None:
+    """Named alone, with the reason."""
+    host = _host()
+    host.add(CONFIG_MAP, {"metadata": place(ROOT_CA)})
+    _, failure = _federate(host, replace(OPTIONS, name=ROOT_CA.name))
+    assert isinstance(failure, InputError)
+    assert "cannot be federated: every cluster makes its own" in failure.message
+    assert [] == host.writes()
+
+
+def test_federate_controlled_object_by_name_is_warned_of() -> None:
+    """Whoever names it gets it."""
+    host = _host()
+    host.alter(CONFIG_MAP, WEB, metadata={**place(WEB), "ownerReferences": [OWNER]})
+    events, failure = _federate(host)
+    warning = "warning: ConfigMap/shop/web is controlled by Gizmo/g; federate that instead"
+    assert (None, [warning, LINE]) == (failure, words(events))
 
 
 def test_federate_type_not_enabled_is_refused_with_the_way_out() -> None:
@@ -201,13 +289,14 @@ def test_federate_host_refuses_the_type_config_is_its_error() -> None:
     assert isinstance(_federate(host)[1], ForbiddenError)
 
 
-def test_federate_name_that_is_no_dns_name_is_skipped() -> None:
-    """No federated object can be called so."""
+def test_federate_name_that_is_no_dns_name_is_refused() -> None:
+    """No federated object can be called so, and a command that did nothing must not end well."""
     host = _host(CLUSTER_ROLE)
     host.add(CLUSTER_ROLE, {"metadata": {"name": "system:node"}})
-    events, failure = _federate(host, FederateOptions("clusterroles", "system:node"))
-    warning = "warning: ClusterRole/system:node is skipped: its name is no DNS name"
-    assert (None, [warning], []) == (failure, words(events), host.writes())
+    _, failure = _federate(host, FederateOptions("clusterroles", "system:node"))
+    assert isinstance(failure, InputError)
+    assert "ClusterRole/system:node cannot be federated: its name is no DNS" in failure.message
+    assert [] == host.writes()
 
 
 # --- enabling on the way -------------------------------------------------------------------------
@@ -415,11 +504,79 @@ def test_federate_contents_names_that_are_no_dns_names_are_skipped() -> None:
     assert LINE in words(events)
 
 
-def test_federate_contents_one_is_federated_already_stops_there() -> None:
-    """What was made before stays; nothing is overwritten."""
+@pytest.mark.parametrize("is_changed", [False, True], ids=["same", "changed"])
+def test_federate_contents_goes_through_all(is_changed: bool) -> None:
+    """What is federated already stops nothing; what differs is told at the end."""
     host = _host()
     _federate(host)
+    host.add(CONFIG_MAP, {"metadata": place(Key("shop", "z"))})
+    if is_changed:
+        host.alter(CONFIG_MAP, WEB, data={"a": "2"})
     events, failure = _federate(host, CONTENTS)
-    assert isinstance(failure, RefusedError)
-    assert isinstance(failure.__cause__, AlreadyExistsError)
-    assert ["created FederatedNamespace/shop/shop in host"] == words(events)
+    subject = "FederatedConfigMap/shop/web in host"
+    detail = "FederatedConfigMap/shop/web in cluster host exists already; it was not changed"
+    assert [
+        "created FederatedNamespace/shop/shop in host",
+        *([f"skipped {subject}: {detail}"] if is_changed else []),
+        "created FederatedConfigMap/shop/z in host",
+    ] == words(events)
+    assert is_changed is isinstance(failure, RefusedError)
+    assert ([] if is_changed else [UNCHANGED]) == _lines(events)
+
+
+def test_federate_contents_one_that_the_host_refuses_is_partial() -> None:
+    """The others are made."""
+    host = _host()
+    host.fail_next("create", error(ForbiddenError, 403), name="shop")
+    events, failure = _federate(host, CONTENTS)
+    assert isinstance(failure, PartialFailure)
+    assert words(events)[0].startswith("failed FederatedNamespace/shop/shop in host: ")
+    assert LINE == words(events)[1]
+
+
+def test_federate_contents_host_out_of_reach_ends_it() -> None:
+    """The next object would meet the same."""
+    host = _host()
+    host.fail_next("create", error(UnauthorizedError, 401), name="shop")
+    events, failure = _federate(host, CONTENTS)
+    assert isinstance(failure, UnauthorizedError)
+    assert [] == words(events)
+
+
+def test_federate_contents_leaves_out_what_is_owned() -> None:
+    """It is told for those who ask; a type of which nothing is left need not be enabled."""
+    host = _host()
+    host.add(CONFIG_MAP, {"metadata": place(ROOT_CA)})
+    host.add(DEPLOYMENT, {"metadata": {**place(WEB), "ownerReferences": [OWNER]}})
+    events, failure = _federate(host, CONTENTS)
+    assert None is failure
+    assert ["created FederatedNamespace/shop/shop in host", LINE] == words(events)
+    assert [
+        "leaving out ConfigMap/shop/kube-root-ca.crt: every cluster makes its own",
+        "leaving out Deployment/shop/web: it is controlled by Gizmo/g",
+    ] == [step for step in steps(events) if step.startswith("leaving")]
+
+
+def test_federate_update_of_a_secret_shows_no_value() -> None:
+    """A fingerprint stands for it."""
+    host = _host(SECRETS)
+    _serve(host, _served(SECRETS))
+    host.add(SECRETS, {"metadata": place(WEB), "data": {"p": "aHVudGVy"}})
+    options = FederateOptions("secrets", "web", "shop", updates=True)
+    _federate(host, options)
+    host.alter(SECRETS, WEB, data={"p": "czNjcmV0"})
+    events, failure = _federate(host, options)
+    assert (None, ["updated FederatedSecret/shop/web in host"]) == (failure, words(events))
+    assert "data.p: (hidden, fingerprint" in steps(events)[-1]
+    assert "aHVudGVy" not in repr(events)
+    assert "czNjcmV0" not in repr(events)
+
+
+def test_federate_documents_leaves_out_what_is_of_no_use_elsewhere() -> None:
+    """With a warning."""
+    obj: Object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": place(ROOT_CA)}
+    events = list(federate_documents([obj]))
+    assert [
+        "warning: ConfigMap/kube-root-ca.crt is left out: every cluster makes its own"
+    ] == words(events)
+    assert Documents(()) == events[-1]

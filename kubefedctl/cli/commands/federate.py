@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from kubefedctl.cli.files import read_objects
-from kubefedctl.cli.options import Namespace, Output, OutputOption, Shared, with_shared
+from kubefedctl.cli.options import Namespace, OutputOption, Shared, with_shared
 from kubefedctl.cli.wiring import open_fleet, show_all
+from kubefedctl.model.refs import Object
 
 TypeName = Annotated[str, typer.Argument(metavar="TYPE", show_default=False)]
 ObjectName = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
@@ -41,6 +42,32 @@ SkipApiResources = Annotated[
     ),
 ]
 
+Clusters = Annotated[
+    str | None,
+    typer.Option(
+        "--clusters",
+        metavar="NAMES",
+        help="Place it in these clusters, separated by commas. Default: in every cluster.",
+        show_default=False,
+    ),
+]
+ClusterSelector = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster-selector",
+        metavar="SELECTOR",
+        help="Place it in the clusters with these labels, such as 'zone=eu,tier in (a,b)'.",
+        show_default=False,
+    ),
+]
+Update = Annotated[
+    bool,
+    typer.Option(
+        "--update",
+        help="Renew the template of what is federated already; placement and overrides stay.",
+    ),
+]
+
 
 @with_shared
 def federate(
@@ -52,27 +79,33 @@ def federate(
     enable_type: EnableType = False,
     filename: Filename = "",
     skip_api_resources: SkipApiResources = None,
+    clusters: Clusters = None,
+    cluster_selector: ClusterSelector = None,
+    update: Update = False,
     output: OutputOption = None,
     shared: Shared,
 ) -> None:
     """
     Make a federated object from one that stands in the host.
 
-    It is placed in every member cluster, without overrides; the next sync brings it there.
+    It is placed in every member cluster or in those you name, without overrides; the next sync
+    brings it there.
 
     Example: kubefedctl federate deployment test-deployment1 -n federate-me
     """
     from kubefedctl.ops.federate import FederateOptions, federate_documents
     from kubefedctl.ops.federate import federate as make_federated
 
+    placement = _make_placement(clusters, cluster_selector)
     if filename:
         _refuse_names_with_file(type_name)
-        show_all(federate_documents(read_objects(filename)), shared)
+        made = federate_documents(read_objects(filename), placement=placement)
+        show_all(made, shared, output=output)
         return
     if not type_name or not name:
         raise typer.BadParameter("give TYPE and NAME, or a file with -f")
-    if enable_type and output is Output.YAML:
-        raise typer.BadParameter("--enable-type writes, so it does not go with --output yaml")
+    if enable_type and shared.prints_only(output):
+        raise typer.BadParameter("--enable-type writes, so it does not go with --output")
     skipped = [part for item in skip_api_resources or () for part in item.split(",")]
     options = FederateOptions(
         type_key=type_name,
@@ -83,12 +116,24 @@ def federate(
         skipped_types=tuple(skipped),
         kubefed_namespace=shared.kubefed_namespace,
         is_dry_run=shared.is_dry_run,
-        prints_yaml=output is Output.YAML,
+        prints_yaml=shared.prints_only(output),
+        updates=update,
+        placement=placement,
     )
     with open_fleet(shared) as fleet:
-        show_all(make_federated(fleet, options), shared)
+        show_all(make_federated(fleet, options), shared, output=output, fleet=fleet)
 
 
 def _refuse_names_with_file(type_name: str) -> None:
     if type_name:
         raise typer.BadParameter("--filename does not go with TYPE and NAME")
+
+
+def _make_placement(clusters: str | None, cluster_selector: str | None) -> Object | None:
+    from kubefedctl.core.placing import place_by_selector, place_in_clusters
+
+    if clusters is not None and cluster_selector is not None:
+        raise typer.BadParameter("--clusters does not go with --cluster-selector")
+    if clusters is not None:
+        return place_in_clusters(clusters.split(","))
+    return None if cluster_selector is None else place_by_selector(cluster_selector)
