@@ -31,20 +31,29 @@ from kubefedctl.cli.commands.orphaning import orphaning_app
 from kubefedctl.cli.commands.sandbox import sandbox_app
 from kubefedctl.cli.commands.sync import sync
 from kubefedctl.cli.commands.version import print_version, version
+from kubefedctl.cli.grouping import CLUSTERS, OTHER, RESOURCES, RUN, SET_UP, TaskGroup
 from kubefedctl.errors import ExitCode, InputError, KubefedctlError
 
 app = typer.Typer(
     name="kubefedctl",
+    cls=TaskGroup,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=True,
     no_args_is_help=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for _command in (init, deinit, join, unjoin, enable, disable, federate, sync, version, demo):
-    app.command()(_command)
-app.add_typer(orphaning_app, name="orphaning-deletion")
-app.add_typer(sandbox_app, name="sandbox")
+for _task, _commands in (
+    (SET_UP, (init, deinit)),
+    (CLUSTERS, (join, unjoin)),
+    (RESOURCES, (enable, disable, federate)),
+    (RUN, (sync,)),
+    (OTHER, (version, demo)),
+):
+    for _command in _commands:
+        app.command(rich_help_panel=_task)(_command)
+app.add_typer(orphaning_app, name="orphaning-deletion", rich_help_panel=RESOURCES)
+app.add_typer(sandbox_app, name="sandbox", rich_help_panel=OTHER)
 
 _PLUGIN = "kubectl-kubefed"
 _OF_COMPLETION = ("--install-completion", "--show-completion")

@@ -28,6 +28,10 @@ SHARED_WITH_VALUE = frozenset(
         "--cluster-context",
         "--host-cluster-name",
         "--secret-name",
+        "--rbac",
+        "--credential",
+        "--labels",
+        "--api-endpoint",
         "--federated-group",
         "--federated-version",
         "--filename",
@@ -35,6 +39,9 @@ SHARED_WITH_VALUE = frozenset(
         "--skip-api-resources",
         "-s",
         "--scope",
+        "--type",
+        "--clusters",
+        "--cluster-selector",
     }
 )
 """Options that may stand before the command's name and take a value, shared or a command's own."""
@@ -45,9 +52,11 @@ SWITCHES = frozenset(
         "--debug",
         "--force",
         "--error-on-existing",
+        "--wait",
         "--enable-type",
         "-t",
         "--contents",
+        "--update",
         "-c",
         "--keep",
         "--delete-crd",

@@ -16,6 +16,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from kubefedctl.model.events import Output as Output
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
 
 R = TypeVar("R")
@@ -26,6 +27,7 @@ class DryRun(StrEnum):
 
     NONE = "none"
     CLIENT = "client"
+    SERVER = "server"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Shared:
         host_cluster_context: Context of the host cluster; empty for the current context.
         kubefed_namespace: Where the host keeps KubeFed's own objects.
         dry_run: Whether anything is written.
-        verbosity: 0 result lines, 2 each step, 6 requests.
+        verbosity: 0 result lines, 2 each step, 6 requests, 8 bodies without secrets.
         debug: Whether an error shows its traceback.
     """
 
@@ -51,8 +53,27 @@ class Shared:
 
     @property
     def is_dry_run(self) -> bool:
-        """Whether nothing is to be written."""
-        return self.dry_run is not DryRun.NONE
+        """
+        Whether an operation is to write nothing.
+
+        False in a server dry run, where it writes as usual: the clusters that `open_fleet` gives
+        it make of each write a request with `dryRun=All`.
+        """
+        return self.dry_run is DryRun.CLIENT
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether the API servers are to check each write and keep none."""
+        return self.dry_run is DryRun.SERVER
+
+    def prints_only(self, output: Output | None) -> bool:
+        """
+        Return whether an operation is to yield its objects as `Documents` and write nothing.
+
+        That is what `-o` means, but for a server dry run, which goes through all writes: there
+        `show_all` prints what the API servers answered.
+        """
+        return output is not None and not self.is_rehearsal
 
 
 Kubeconfig = Annotated[
@@ -83,7 +104,11 @@ KubefedNamespace = Annotated[
 ]
 DryRunOption = Annotated[
     DryRun,
-    typer.Option("--dry-run", help="Check and tell, write nothing. Given alone it means client."),
+    typer.Option(
+        "--dry-run",
+        help="Write nothing. client (also --dry-run alone): tell. server: have the API servers"
+        " check each write.",
+    ),
 ]
 Verbosity = Annotated[
     int,
@@ -91,7 +116,7 @@ Verbosity = Annotated[
         "--v",
         "-v",
         metavar="LEVEL",
-        help="How much to tell: 0 results, 1 each object, 2 steps, 6 requests.",
+        help="How much to tell: 0 results, 1 each object, 2 steps, 6 requests, 8 bodies.",
     ),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -107,19 +132,13 @@ Namespace = Annotated[
 ]
 
 
-class Output(StrEnum):
-    """Forms of objects that are printed instead of written."""
-
-    YAML = "yaml"
-
-
 OutputOption = Annotated[
     Output | None,
     typer.Option(
         "--output",
         "-o",
-        metavar="yaml",
-        help="Print the objects as YAML instead of writing them.",
+        metavar="yaml|json|name",
+        help="Print the objects in this form instead of writing them.",
         show_default=False,
     ),
 ]

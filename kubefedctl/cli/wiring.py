@@ -10,20 +10,28 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kubefedctl.cli.options import Shared
-from kubefedctl.model.events import Event
+from kubefedctl.model.events import Documents, Event, Line, Output, Result, Summary
 
 if TYPE_CHECKING:
+    from kubefedctl.cluster.dryrun import DryRunFleet
     from kubefedctl.cluster.fleet import LiveFleet
 
+_STEP_LEVEL = 2
 _TRACE_LEVEL = 6
+_BODY_LEVEL = 8
 
 
 @contextmanager
-def open_fleet(shared: Shared) -> Iterator[LiveFleet]:
-    """Give the host and its members as the options say, and close every connection after use."""
+def open_fleet(shared: Shared) -> Iterator[LiveFleet | DryRunFleet]:
+    """
+    Give the host and its members as the options say, and close every connection after use.
+
+    In a server dry run every write of these clusters is one with `dryRun=All`.
+    """
     from kubefedctl.cluster.fleet import LiveFleet
 
     fleet = LiveFleet(
@@ -32,26 +40,94 @@ def open_fleet(shared: Shared) -> Iterator[LiveFleet]:
         trace=_tracer(shared.verbosity),
     )
     with fleet:
-        yield fleet
+        if not shared.is_rehearsal:
+            yield fleet
+            return
+        from kubefedctl.cluster.dryrun import DryRunFleet
+
+        yield DryRunFleet(fleet, tell=_teller(shared.verbosity))
 
 
-def show_all(events: Iterable[Event], shared: Shared) -> None:
-    """Print events as they come; what the operation raises goes on to `cli.app`."""
+def show_all(
+    events: Iterable[Event],
+    shared: Shared,
+    *,
+    output: Output | None = None,
+    fleet: LiveFleet | DryRunFleet | None = None,
+) -> None:
+    """
+    Print events as they come; what the operation raises goes on to `cli.app`.
+
+    Args:
+        events: What an operation yields.
+        shared: The shared options.
+        output: The form of objects. Given, stdout has the objects alone, all other lines go to
+            stderr.
+        fleet: The clusters, where *output* may come with a server dry run: the objects that were
+            written in it are printed then.
+    """
     from kubefedctl.render.text import TextRenderer
 
-    renderer = TextRenderer(verbosity=shared.verbosity)
+    renderer = TextRenderer(verbosity=shared.verbosity, output=output)
     for event in events:
-        renderer.show(event)
+        renderer.show(_marked(event) if shared.is_rehearsal else event)
+    written = getattr(fleet, "written", ())
+    if output is not None and written:
+        renderer.show(Documents(tuple(written)))
+    renderer.finish()
 
 
-def _tracer(verbosity: int) -> Callable[[str, str, str, int, float], None] | None:
-    if verbosity < _TRACE_LEVEL:
-        return None
+def _marked(event: Event) -> Event:
+    """*event* as one of a run that kept nothing."""
+    match event:
+        case Result() | Summary():
+            return replace(event, is_dry_run=True)
+        case Line():
+            return Line(f"{event.text} (server dry run)")
+        case _:
+            return event
+
+
+def _teller(verbosity: int) -> Callable[[str], None]:
     from kubefedctl.render.text import escape_controls
 
-    def trace(cluster: str, method: str, path: str, status: int, milliseconds: float) -> None:
-        # NB: one write for the whole line, since many threads trace at once
-        line = f"{cluster}: {method} {path} {status} in {milliseconds:.0f} ms"
-        sys.stderr.write(escape_controls(line) + "\n")
+    def tell(text: str) -> None:
+        if verbosity >= _STEP_LEVEL:
+            sys.stderr.write(escape_controls(text) + "\n")
 
-    return trace
+    return tell
+
+
+class _Tracer:
+    """Tells of each request on stderr, and of bodies at level 8, with one write for each line."""
+
+    def __init__(self, verbosity: int) -> None:
+        from kubefedctl.render.text import escape_controls
+
+        self._verbosity = verbosity
+        self._escape = escape_controls
+        # NB: the transport looks for it once; without it no body is handed over
+        self.show_bodies = self._show_bodies if verbosity >= _BODY_LEVEL else None
+
+    def __call__(
+        self, cluster: str, method: str, path: str, status: int, milliseconds: float
+    ) -> None:
+        self._write(f"{cluster}: {method} {path} {status} in {milliseconds:.0f} ms")
+
+    def _show_bodies(
+        self, cluster: str, sent: bytes | None, answered: bytes, *, is_secret: bool
+    ) -> None:
+        from kubefedctl.render.bodies import describe_body
+
+        for lead, body in (("request", sent), ("response", answered)):
+            text = describe_body(body, is_secret=is_secret, verbosity=self._verbosity)
+            if text:
+                self._write(f"{cluster}: {lead} body: {text}")
+
+    def _write(self, line: str) -> None:
+        # NB: one write for the whole line, since many threads trace at once
+        sys.stderr.write(self._escape(line) + "\n")
+
+
+def _tracer(verbosity: int) -> _Tracer | None:
+    return _Tracer(verbosity) if verbosity >= _TRACE_LEVEL else None

@@ -296,7 +296,7 @@ class LiveCluster:
             verb=verb,
             resource="/".join(part for part in (resource.qualified_name, subresource) if part),
             namespace=(key.namespace if key else namespace) if resource.namespaced else "",
-            is_secret="secret" in resource.kind.lower(),
+            is_secret=any(word in resource.kind.lower() for word in ("secret", "token")),
             is_listing=verb in ("list", "watch"),
         )
 

@@ -6,7 +6,8 @@ failure means (`faults`), when to try again (`retrying`).
 
 Laws:
 1. Only our errors leave.
-2. The trace callback gets cluster, method, path, status and milliseconds, never headers or bodies.
+2. The trace callback gets cluster, method, path, status and milliseconds, never headers. One that
+   has a method `show_bodies` gets bodies too, and whether they may hold secrets; it masks them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict
@@ -43,6 +44,16 @@ _T = TypeVar("_T")
 
 Trace: TypeAlias = Callable[[str, str, str, int, float], None]
 """Called after each try with cluster, method, path, status (0: no answer) and milliseconds."""
+
+
+class ShowBodies(Protocol):
+    """Called after each answer with the cluster and both bodies; it must show no secret."""
+
+    def __call__(
+        self, cluster: str, sent: bytes | None, answered: bytes, *, is_secret: bool
+    ) -> None:
+        """Show the bodies."""
+
 
 JSON = "application/json"
 CONNECTIONS = 16
@@ -120,6 +131,7 @@ class Transport:
         self._timeouts = timeouts
         self._policy = policy
         self._trace = trace
+        self._show_bodies: ShowBodies | None = getattr(trace, "show_bodies", None)
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -215,6 +227,9 @@ class Transport:
             self._tell(request, 0, started)
             return self._attempt_after(error, request)
         self._tell(request, response.status, started)
+        if self._show_bodies is not None:
+            about = request.about
+            self._show_bodies(self.access.name, request.body, body, is_secret=about.is_secret)
         after = parse_retry_after(response.headers.get("Retry-After"))
         tries = tries_after_status(
             response.status,

@@ -7,7 +7,7 @@ webhook and no Deployment: this program does the controllers' work when it is ru
 
 Laws:
 1. What a user may have changed is not taken back: the specs of a KubeFedConfig and of a
-   FederatedTypeConfig only gain what they lack.
+   FederatedTypeConfig only gain what they lack, and lose only feature gates that no longer are.
 2. What is ours is brought up to date: CRDs, the rules of roles, the subjects of bindings.
 """
 
@@ -67,6 +67,8 @@ Upstream: config/enabletypedirectives @ v0.10.0.
 """
 
 _SCALABLE = frozenset({"deployments.apps", "replicasets.apps"})
+_REMOVED_GATES = frozenset({"CrossClusterServiceDiscovery", "FederatedIngress"})
+"""Gates of features that KubeFed took out in 0.7; no version since then accepts them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,44 @@ class InstallStep:
     body: Object
 
 
-def make_control_plane(*, namespace: str, scope: str) -> tuple[InstallStep, ...]:
+@dataclass(frozen=True, slots=True)
+class ChosenTypes:
+    """
+    The types that are federated from the start.
+
+    Args:
+        defaults: Those of `DEFAULT_TYPES`, which are made without asking the host.
+        others: The FederatedTypeConfig and the federated type's CRD of each other type.
+    """
+
+    defaults: tuple[tuple[Resource, str], ...] = DEFAULT_TYPES
+    others: tuple[tuple[Object, Object], ...] = ()
+
+
+USUAL_TYPES = ChosenTypes()
+
+
+def find_default_type(name: str) -> tuple[Resource, str] | None:
+    """
+    Return the entry of `DEFAULT_TYPES` that *name* means; None where it means none of them.
+
+    Kind, plural, singular, short name and plural.group mean it, in any case, as in `enable`.
+
+    >>> found = find_default_type("deploy")
+    >>> found and found[0].qualified_name
+    'deployments.apps'
+    """
+    wanted = name.strip().lower()
+    for resource, short_name in DEFAULT_TYPES:
+        names = (resource.plural, resource.kind.lower(), short_name, resource.qualified_name)
+        if wanted and wanted in names:
+            return resource, short_name
+    return None
+
+
+def make_control_plane(
+    *, namespace: str, scope: str, types: ChosenTypes = USUAL_TYPES
+) -> tuple[InstallStep, ...]:
     """
     Return the objects of a control plane in the order in which they can be written.
 
@@ -93,15 +132,18 @@ def make_control_plane(*, namespace: str, scope: str) -> tuple[InstallStep, ...]
     Args:
         namespace: The KubeFed namespace.
         scope: `Cluster` or `Namespaced`.
+        types: The types to enable.
 
     Upstream: charts/kubefed @ v0.10.0.
     """
     labels = {"name": namespace} if scope == Scope.NAMESPACED else {}
-    type_configs = [make_type_config(resource) for resource, _ in DEFAULT_TYPES]
+    type_configs = [make_type_config(resource) for resource, _ in types.defaults]
+    type_configs += [config for config, _ in types.others]
     pairs = [
         (NAMESPACES, make_kubefed_namespace(namespace, labels=labels)),
         *((CRDS, crd) for crd in make_core_crds()),
-        *((CRDS, crd) for crd in make_default_crds()),
+        *((CRDS, crd) for crd in make_default_crds(types.defaults)),
+        *((CRDS, crd) for _, crd in types.others),
         *make_permissions(namespace=namespace, scope=scope),
         (KUBEFED_CONFIGS, make_kubefed_config(namespace=namespace, scope=scope)),
         *((TYPE_CONFIGS, _place(config, namespace)) for config in type_configs),
@@ -115,15 +157,17 @@ def make_kubefed_namespace(name: str, *, labels: Mapping[str, str]) -> Object:
     return {"apiVersion": NAMESPACES.api_version, "kind": NAMESPACES.kind, "metadata": metadata}
 
 
-def make_default_crds() -> tuple[Object, ...]:
-    """Return the CRDs of the federated types of `DEFAULT_TYPES`."""
+def make_default_crds(
+    types: Iterable[tuple[Resource, str]] = DEFAULT_TYPES,
+) -> tuple[Object, ...]:
+    """Return the CRDs of the federated types of `DEFAULT_TYPES`, or of some of them."""
     return tuple(
         make_federated_crd(
             make_type_config(resource),
             SchemaFacts(has_int32_replicas=resource.qualified_name in _SCALABLE),
             short_names=[short_name] if short_name else [],
         )
-        for resource, short_name in DEFAULT_TYPES
+        for resource, short_name in types
     )
 
 
@@ -238,6 +282,10 @@ def _add_feature_gates(desired: Object, wanted: Object) -> None:
     missing = [
         gate for gate in list_at(wanted, "spec", "featureGates") if gate["name"] not in named
     ]
+    if named & _REMOVED_GATES:
+        # NB: the API server refuses a KubeFedConfig with them, as KubeFed's webhook did
+        gates = [gate for gate in gates if value_at(gate, "name") not in _REMOVED_GATES]
+        desired["spec"]["featureGates"] = gates
     if missing:
         desired["spec"]["featureGates"] = sorted(
             [*gates, *missing], key=lambda gate: str(value_at(gate, "name"))
@@ -260,7 +308,10 @@ def _upgrade_crd_spec(present: Mapping[str, Any], wanted: Mapping[str, Any]) -> 
         if isinstance(version, dict)
     ]
     names = {**map_at(present, "names"), **wanted["names"]}
-    return {**present, **wanted, "names": names, "versions": [*versions, *ours.values()]}
+    spec = {**present, **wanted, "names": names, "versions": [*versions, *ours.values()]}
+    # NB: CRDs of before Kubernetes 1.22 have it, and defaults are refused beside it
+    spec.pop("preserveUnknownFields", None)
+    return spec
 
 
 def _is_same(existing: Any, wanted: Any) -> bool:

@@ -17,6 +17,14 @@ from typing import TypeAlias
 from kubefedctl.model.refs import Object, Subject
 
 
+class Output(StrEnum):
+    """Forms in which objects are printed."""
+
+    YAML = "yaml"
+    JSON = "json"
+    NAME = "name"
+
+
 class Verdict(StrEnum):
     """What became of an object in a cluster."""
 
@@ -97,7 +105,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """Objects to be printed as YAML documents instead of being written to a cluster."""
+    """Objects to be printed, in the form that was asked for, instead of being written."""
 
     objects: tuple[Object, ...]
 

@@ -40,7 +40,7 @@ from kubefedctl.core.disabling import (
 from kubefedctl.core.enabling import make_type_config
 from kubefedctl.core.lookup import find_type
 from kubefedctl.errors import WaitTimeout
-from kubefedctl.model.events import Event, Line, Result, Verdict, Warned, counted
+from kubefedctl.model.events import Documents, Event, Line, Result, Verdict, Warned, counted
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE, is_deleting, key_of
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.typeconfigs import NAMESPACES, parse_type_config
@@ -69,6 +69,7 @@ class DisableOptions:
         federated_group: API group of the federated type, where there is no type config to say it.
         target_version: API version of the target, where there is no type config to say it.
         is_dry_run: Check and tell, write nothing.
+        prints_objects: Yield the objects that would go instead of deleting them.
     """
 
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
@@ -77,6 +78,7 @@ class DisableOptions:
     federated_group: str = FEDERATED_GROUP
     target_version: str = ""
     is_dry_run: bool = False
+    prints_objects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,9 @@ def disable(
         types.append(_look(host, key, config, options))
     for found in types:
         _check(found, options)
+    if options.prints_objects:
+        yield Documents(tuple(obj for found in types for obj in _going(host, found)))
+        return
     if options.is_dry_run:
         for found in types:
             yield from _tell(host, found)
@@ -144,6 +149,16 @@ def disable(
     yield from _cascade(host, types, confirm, pace)
     for found in types:
         yield from _disable(host, found, options, pace)
+
+
+def _going(host: Cluster, found: _Type) -> Iterator[Object]:
+    """What disabling deletes of a type itself, in its order."""
+    if found.federated is not None:
+        crd = find(host, CRDS, Key("", found.federated.qualified_name))
+        if crd is not None:
+            yield crd
+    if found.config is not None:
+        yield found.config
 
 
 def _config_name(host: Cluster, type_key: str) -> str:

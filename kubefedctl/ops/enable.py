@@ -29,6 +29,7 @@ from kubefedctl.model.refs import Key, Object
 from kubefedctl.model.typeconfigs import ApiResource
 from kubefedctl.model.wellknown import CRDS, NAMESPACES, TYPE_CONFIGS
 from kubefedctl.ops.clock import USUAL_PACE, Pace
+from kubefedctl.ops.granting import widen_roles
 from kubefedctl.ops.init import wait_for_crds
 from kubefedctl.ops.writing import find, put
 
@@ -88,6 +89,8 @@ def enable(
             yield Documents((made.type_config, made.crd))
         else:
             yield from write_enabled_type(host, made, options, pace=pace)
+    if not (options.prints_yaml or options.is_dry_run):
+        yield from widen_roles(fleet, kubefed_namespace=options.kubefed_namespace)
 
 
 def make_enabled_type(host: Cluster, directive: Directive) -> EnabledType:

@@ -13,6 +13,8 @@ from functools import partial
 
 from kubefedctl.cluster.port import Cluster, Fleet
 from kubefedctl.core.installing import (
+    USUAL_TYPES,
+    ChosenTypes,
     InstallStep,
     make_control_plane,
     needs_replacing,
@@ -45,17 +47,19 @@ class InitOptions:
         scope: `Cluster` or `Namespaced`.
         is_dry_run: Tell what would be written, write nothing.
         prints_yaml: Yield the objects instead of writing them; no cluster is asked.
+        types: The types to enable.
     """
 
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
     scope: str = "Cluster"
     is_dry_run: bool = False
     prints_yaml: bool = False
+    types: ChosenTypes = USUAL_TYPES
 
 
 def show_control_plane(options: InitOptions) -> Iterator[Event]:
     """Yield the objects that `init` would write to an empty host; no cluster is asked."""
-    steps = make_control_plane(namespace=options.kubefed_namespace, scope=options.scope)
+    steps = _control_plane(options)
     yield Documents(tuple(step.body for step in steps))
 
 
@@ -70,7 +74,7 @@ def init(fleet: Fleet, options: InitOptions, *, pace: Pace = USUAL_PACE) -> Iter
     """
     host = fleet.host
     _refuse_other_scope(host, options)
-    steps = make_control_plane(namespace=options.kubefed_namespace, scope=options.scope)
+    steps = _control_plane(options)
     definitions = [step for step in steps if step.resource == CRDS]
     before = steps[: steps.index(definitions[0])]
     after = skip_taken_types(
@@ -91,6 +95,12 @@ def init(fleet: Fleet, options: InitOptions, *, pace: Pace = USUAL_PACE) -> Iter
         yield results[-1]
     if all(found.verdict is Verdict.UNCHANGED for found in results):
         yield Step(f"the KubeFed API of host cluster {host.name} is up to date", level=0)
+
+
+def _control_plane(options: InitOptions) -> tuple[InstallStep, ...]:
+    return make_control_plane(
+        namespace=options.kubefed_namespace, scope=options.scope, types=options.types
+    )
 
 
 def wait_for_crds(host: Cluster, names: Sequence[str], *, pace: Pace = USUAL_PACE) -> None:

@@ -18,7 +18,8 @@ from kubefedctl.core.orphaning import (
     with_orphaning,
     without_orphaning,
 )
-from kubefedctl.model.events import Event, Line, Result, Step, Verdict
+from kubefedctl.errors import NotFoundError
+from kubefedctl.model.events import Documents, Event, Line, Result, Step, Verdict
 from kubefedctl.model.refs import Key, Resource
 from kubefedctl.ops.revising import revise
 
@@ -33,12 +34,14 @@ class OrphaningOptions:
         name: Its name.
         namespace: Its namespace; empty for the context's.
         is_dry_run: Tell, write nothing.
+        prints_objects: Yield the object instead of writing it.
     """
 
     type_key: str
     name: str
     namespace: str = ""
     is_dry_run: bool = False
+    prints_objects: bool = False
 
 
 def set_orphaning(fleet: Fleet, options: OrphaningOptions, *, wanted: bool) -> Iterator[Event]:
@@ -51,13 +54,20 @@ def set_orphaning(fleet: Fleet, options: OrphaningOptions, *, wanted: bool) -> I
     """
     resource, key = _address(fleet, options)
     yield from _doubts(resource)
-    verdict, _ = revise(
-        fleet.host,
-        resource,
-        key,
-        change=with_orphaning if wanted else without_orphaning,
-        dry_run=options.is_dry_run,
-    )
+    try:
+        verdict, found = revise(
+            fleet.host,
+            resource,
+            key,
+            change=with_orphaning if wanted else without_orphaning,
+            dry_run=options.is_dry_run or options.prints_objects,
+        )
+    except NotFoundError as error:
+        error.hint = error.hint or _where_to_look(resource)
+        raise
+    if options.prints_objects:
+        yield Documents((found,))
+        return
     subject = resource.subject(key)
     if options.is_dry_run and verdict is Verdict.UPDATED:
         yield Result(verdict, subject, fleet.host.name, is_dry_run=True)
@@ -77,7 +87,11 @@ def show_orphaning(fleet: Fleet, options: OrphaningOptions) -> Iterator[Event]:
     """
     resource, key = _address(fleet, options)
     yield from _doubts(resource)
-    found = fleet.host.get(resource, key)
+    try:
+        found = fleet.host.get(resource, key)
+    except NotFoundError as error:
+        error.hint = error.hint or _where_to_look(resource)
+        raise
     yield Line("Enabled" if is_orphaning(found) else "Disabled")
 
 
@@ -86,6 +100,13 @@ def _address(fleet: Fleet, options: OrphaningOptions) -> tuple[Resource, Key]:
     resource = find_type(host.discover(), options.type_key).resource
     namespace = options.namespace or host.endpoint.namespace or "default"
     return resource, Key(namespace if resource.namespaced else "", options.name)
+
+
+def _where_to_look(resource: Resource) -> str:
+    if not is_federated_type(resource):
+        return f"give the federated type: federated{resource.kind.lower()}"
+    everywhere = " --all-namespaces" if resource.namespaced else ""
+    return f"kubectl get {resource.qualified_name}{everywhere}; -n gives the namespace"
 
 
 def _doubts(resource: Resource) -> Iterator[Event]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from kubefedctl.cluster.port import Cluster, Fleet
+from kubefedctl.core.granting import explain_ungranted, ungranted_types
 from kubefedctl.core.planning import plan_sync
 from kubefedctl.errors import PartialFailure, WaitTimeout
 from kubefedctl.model.actions import Action, DeletionPlan, ObjectPlan, Plan, Settled
@@ -37,10 +38,17 @@ from kubefedctl.model.readings import ClusterReading, Desired
 from kubefedctl.model.refs import Subject
 from kubefedctl.model.statuses import AggregateReason, PropagationStatus
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
+from kubefedctl.ops.credentials import renew_tokens
 from kubefedctl.ops.execution import Executed, dry_run, execute
 from kubefedctl.ops.fanout import run_side_by_side
 from kubefedctl.ops.probing import Probed, probe_members, write_cluster_statuses
-from kubefedctl.ops.reading import Federation, read_desired, read_federation, read_member
+from kubefedctl.ops.reading import (
+    Federation,
+    read_desired,
+    read_federation,
+    read_member,
+    synced_types,
+)
 from kubefedctl.ops.recording import (
     FederatedObjectId,
     HostFailure,
@@ -85,6 +93,8 @@ def sync(fleet: Fleet, options: SyncOptions, *, pace: Pace = USUAL_PACE) -> Iter
     probed = probe_members(fleet, federation, pace=pace)
     run = _Run(host, options, federation, probed, pace)
     yield from run.record_health()
+    yield from run.tell_ungranted()
+    yield from run.renew_tokens()
     yield Step("reading federated objects and what the members have")
     desired = read_desired(host, federation)
     plan = plan_sync(desired, _read_members(desired, probed))
@@ -126,6 +136,20 @@ class _Run:
             ).items():
                 self.failures += 1
                 yield Warned(f"the status of KubeFedCluster {name} was not written: {cause}")
+
+    def tell_ungranted(self) -> Iterator[Event]:
+        """Tell which types the accounts of members joined with `--rbac types` may not touch."""
+        types = [found.target for found in synced_types(self.federation)[0]]
+        for _, registration in sorted(self.federation.registrations.items()):
+            missing = ungranted_types(registration.source, types)
+            if missing:
+                yield Warned(explain_ungranted(registration.source, missing))
+
+    def renew_tokens(self) -> Iterator[Event]:
+        """Renew the tokens that end soon; what cannot be renewed is told."""
+        if not self.options.is_dry_run:
+            ready = {n: p.cluster for n, p in self.probed.items() if p.is_ready and p.cluster}
+            yield from renew_tokens(self.host, self.federation.registrations, ready)
 
     def tell_plan(self, plan: Plan) -> Iterator[Event]:
         """Tell what was decided without anything to do, and count what is as it should be."""

@@ -20,13 +20,13 @@ from rich.color import ColorSystem
 from rich.console import Console
 from rich.style import Style
 
-from kubefedctl.manifests import dump_documents
 from kubefedctl.model.events import (
     CHANGES,
     ClusterTally,
     Documents,
     Event,
     Line,
+    Output,
     Result,
     Step,
     Summary,
@@ -34,6 +34,8 @@ from kubefedctl.model.events import (
     Warned,
     counted,
 )
+from kubefedctl.model.refs import Object
+from kubefedctl.render.objects import render_objects
 
 _STYLES: dict[Verdict, str] = {
     Verdict.CREATED: "green",
@@ -53,16 +55,25 @@ class TextRenderer:
 
     Args:
         verbosity: 0 results, 2 each step and unchanged objects.
+        output: The form of objects. Given, stdout has objects alone: results go to stderr.
         stdout: Where results go; the process's stdout by default.
         stderr: Where talk goes; the process's stderr by default.
     """
 
     def __init__(
-        self, *, verbosity: int = 0, stdout: TextIO | None = None, stderr: TextIO | None = None
+        self,
+        *,
+        verbosity: int = 0,
+        output: Output | None = None,
+        stdout: TextIO | None = None,
+        stderr: TextIO | None = None,
     ) -> None:
         self._verbosity = verbosity
-        self._results = _Stream(stdout or sys.stdout)
+        self._output = output or Output.YAML
+        self._objects = _Stream(stdout or sys.stdout)
         self._talk = _Stream(stderr or sys.stderr)
+        self._results = self._objects if output is None else self._talk
+        self._held: list[Object] = []
 
     def show(self, event: Event) -> None:
         """Print *event*, or nothing where nobody asked for that much."""
@@ -81,12 +92,24 @@ class TextRenderer:
             case Line():
                 self._results.write_line(event.text)
             case Documents():
-                self._results.write_yaml(dump_documents(event.objects))
+                self._show_objects(event.objects)
             case Summary():
                 for line in summary_lines(event):
                     self._results.write_line(line)
             case _:
                 assert_never(event)
+
+    def finish(self) -> None:
+        """Print what had to wait for the end: objects as JSON, several of which are one list."""
+        if self._held:
+            self._objects.write_objects(render_objects(self._held, self._output))
+            self._held = []
+
+    def _show_objects(self, objects: Sequence[Object]) -> None:
+        if self._output is Output.JSON:
+            self._held += objects
+        else:
+            self._objects.write_objects(render_objects(objects, self._output))
 
 
 def summary_lines(summary: Summary) -> list[str]:
@@ -181,8 +204,8 @@ class _Stream:
         self._stream.write(text)
         self._stream.flush()
 
-    def write_yaml(self, text: str) -> None:
-        """Write YAML, which is UTF-8 even where the stream has another encoding."""
+    def write_objects(self, text: str) -> None:
+        """Write YAML or JSON, which is UTF-8 even where the stream has another encoding."""
         if self._encodable(text) == text:
             self.write(text)
             return

@@ -96,7 +96,7 @@ def test_help_of_a_command_shows_an_example(cli: CommandLine, name: str) -> None
         pytest.param(["sync", "--frobnicate"], id="option"),
         pytest.param(["sync", "extra"], id="argument"),
         pytest.param(["sync", "--v", "much"], id="level"),
-        pytest.param(["sync", "--dry-run=server"], id="dry-run"),
+        pytest.param(["sync", "--dry-run=maybe"], id="dry-run"),
         pytest.param(["init", "--scope", "Galaxy"], id="scope"),
         pytest.param(["init", "--kubeconfig"], id="value-missing"),
         pytest.param(["sandbox", "upp"], id="sandbox"),

@@ -134,7 +134,7 @@ def test_enable_what_cannot_be_is_one_line(
     ("arguments", "words"),
     [
         pytest.param([], "give a TYPE, or a file with -f", id="nothing"),
-        pytest.param(["sts", "-o", "json"], "json", id="output"),
+        pytest.param(["sts", "-o", "xml"], "xml", id="output"),
     ],
 )
 def test_enable_wrong_usage_is_code_two(cli: CommandLine, arguments: list[str], words: str) -> None:

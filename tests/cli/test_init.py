@@ -96,3 +96,50 @@ def test_init_of_a_forbidding_host_names_the_request(bare: Sandbox, cli: Command
     error, hint = cli.fails("init", code=4)
     assert error.startswith(f"cannot create Namespace/{KNS} in cluster {HOST}: 403 Forbidden")
     assert hint.endswith("kubectl auth can-i create namespaces --context cluster1")
+
+
+def test_init_type_installs_the_named_types_only(bare: Sandbox, cli: CommandLine) -> None:
+    """One of the ten by its short name, and one that the host is asked for."""
+    cli("init", "--type", "cm", "--type=statefulsets.apps")
+    found = bare.host.list("federatedtypeconfigs", namespace=KNS)
+    assert ["configmaps", "statefulsets.apps"] == sorted(f["metadata"]["name"] for f in found)
+    bare.forget_requests()
+    assert UP_TO_DATE == cli("--type", "cm", "init", "--type=sts").err
+    assert [] == bare.writes
+
+
+def test_init_type_none_installs_no_type(bare: Sandbox, cli: CommandLine) -> None:
+    """A host on which types are enabled one by one."""
+    cli("init", "--type", "none")
+    assert [] == bare.host.list("federatedtypeconfigs", namespace=KNS)
+
+
+def test_init_type_none_beside_others_is_refused(bare: Sandbox, cli: CommandLine) -> None:
+    """It cannot be meant."""
+    error, hint = cli.fails("init", "--type", "none,cm", code=3)
+    assert ("--type none does not go with other types", "give either none, or the types") == (
+        error,
+        hint,
+    )
+
+
+def test_init_type_that_is_none_writes_nothing(bare: Sandbox, cli: CommandLine) -> None:
+    """A name is looked up before the first write."""
+    bare.forget_requests()
+    cli.fails("init", "--type", "nonsense", code=3)
+    assert [] == bare.writes
+
+
+def test_init_type_output_of_the_ten_asks_no_cluster(cli: CommandLine) -> None:
+    """So it can be made where there is no host yet."""
+    names = cli("init", "--type", "deploy", "-o", "name").lines
+    assert "federatedtypeconfig.core.kubefed.io/deployments.apps" in names
+    assert [] == [name for name in names if "configmaps" in name]
+
+
+def test_init_type_output_of_others_is_what_it_installs(bare: Sandbox, cli: CommandLine) -> None:
+    """The host is asked for the schema, and nothing is written."""
+    bare.forget_requests()
+    printed = load_objects(cli("init", "--type", "sts", "-o", "yaml").out, source="stdout")
+    assert [] == bare.writes
+    assert "statefulsets.apps" == printed[-1]["metadata"]["name"]

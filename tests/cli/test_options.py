@@ -78,7 +78,7 @@ def test_with_shared_command_line_reaches_the_command() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        pytest.param("--dry-run=server", id="unknown-dry-run"),
+        pytest.param("--dry-run=maybe", id="unknown-dry-run"),
         pytest.param("--v=much", id="level-not-a-number"),
         pytest.param("--shared=x", id="no-option-of-that-name"),
     ],

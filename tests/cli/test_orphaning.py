@@ -78,3 +78,16 @@ def test_orphaning_without_its_arguments_is_a_usage_error(
 ) -> None:
     """No cluster is asked."""
     assert "Missing argument" in cli("orphaning-deletion", *words, code=2).err
+
+
+def test_orphaning_of_what_is_not_there_says_where_to_look(
+    ready: Sandbox, cli: CommandLine
+) -> None:
+    """The next step is to list them, or to name the federated type."""
+    for command in ("enable", "disable", "status"):
+        asked = ("orphaning-deletion", command)
+        _, hint = cli.fails(*asked, "federatedconfigmap", "x", "-n", "shop", code=4)
+        listing = "kubectl get federatedconfigmaps.types.kubefed.io --all-namespaces"
+        assert f"{listing}; -n gives the namespace" == hint
+        _, hint = cli.fails(*asked, "configmap", "x", "-n", "shop", code=4)
+        assert "give the federated type: federatedconfigmap" == hint

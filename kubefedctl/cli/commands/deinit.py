@@ -27,10 +27,15 @@ def deinit(*, force: Force = False, yes: Yes = False, shared: Shared) -> None:
     the KubeFed namespace, which stays where it holds anything else. Members are not touched.
 
     Example: kubefedctl deinit --host-cluster-context cluster1
+
+    Example: kubefedctl deinit --dry-run
     """
     from kubefedctl.ops.deinit import DeinitOptions
     from kubefedctl.ops.deinit import deinit as remove
 
     options = DeinitOptions(shared.kubefed_namespace, force, shared.is_dry_run)
     with open_fleet(shared) as fleet:
-        show_all(remove(fleet, options, confirm=make_confirm(is_agreed=yes)), shared)
+        show_all(
+            remove(fleet, options, confirm=make_confirm(is_agreed=yes or shared.is_rehearsal)),
+            shared,
+        )

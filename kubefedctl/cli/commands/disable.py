@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kubefedctl.cli.options import Shared, with_shared
+from kubefedctl.cli.options import Output, Shared, with_shared
 from kubefedctl.cli.prompting import Yes, make_confirm
 from kubefedctl.cli.wiring import open_fleet, show_all
 
@@ -39,6 +39,17 @@ Version = Annotated[
     ),
 ]
 
+Going = Annotated[
+    Output | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="yaml|json|name",
+        help="Print the objects that would be deleted, in this form, instead of deleting them.",
+        show_default=False,
+    ),
+]
+
 
 @with_shared
 def disable(
@@ -49,6 +60,7 @@ def disable(
     federated_group: FederatedGroup = _USUAL_GROUP,
     version: Version = "",
     yes: Yes = False,
+    output: Going = None,
     shared: Shared,
 ) -> None:
     """
@@ -58,7 +70,9 @@ def disable(
     deleted. Objects in members stay, unless --cascade deletes the federated objects and a sync
     then takes theirs out of the members.
 
-    Example: kubefedctl disable deployments.apps --delete-crd
+    Example: kubefedctl disable deployments.apps
+
+    Example: kubefedctl disable deployments.apps --delete-crd --cascade --yes
     """
     from kubefedctl.ops.disable import DisableOptions
     from kubefedctl.ops.disable import disable as stop
@@ -72,9 +86,12 @@ def disable(
         federated_group=federated_group,
         target_version=version,
         is_dry_run=shared.is_dry_run,
+        prints_objects=shared.prints_only(output),
     )
     with open_fleet(shared) as fleet:
-        show_all(stop(fleet, types, options, confirm=make_confirm(is_agreed=yes)), shared)
+        confirm = make_confirm(is_agreed=yes or shared.is_rehearsal)
+        events = stop(fleet, types, options, confirm=confirm)
+        show_all(events, shared, output=output, fleet=fleet)
 
 
 def _refuse_without_crd(*, cascade: bool, federated_group: str, version: str) -> None:

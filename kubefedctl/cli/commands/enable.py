@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from kubefedctl.cli.files import read_documents
-from kubefedctl.cli.options import Output, OutputOption, Shared, with_shared
+from kubefedctl.cli.options import OutputOption, Shared, with_shared
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.errors import ManifestError
 from kubefedctl.model.refs import Object
@@ -59,6 +59,10 @@ def enable(
     type and the FederatedTypeConfig that ties it to its target.
 
     Example: kubefedctl enable statefulsets.apps --host-cluster-context cluster1
+
+    Example: kubefedctl enable sts ds -o yaml
+
+    Example: kubefedctl enable -f directive.yaml
     """
     from kubefedctl.core.enabling import Directive, parse_directive
     from kubefedctl.ops.enable import EnableOptions
@@ -72,9 +76,9 @@ def enable(
         ]
     else:
         raise typer.BadParameter("give a TYPE, or a file with -f")
-    options = EnableOptions(shared.kubefed_namespace, shared.is_dry_run, output is Output.YAML)
+    options = EnableOptions(shared.kubefed_namespace, shared.is_dry_run, shared.prints_only(output))
     with open_fleet(shared) as fleet:
-        show_all(allow(fleet, directives, options), shared)
+        show_all(allow(fleet, directives, options), shared, output=output, fleet=fleet)
 
 
 def _read_one(filename: str) -> Object:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kubefedctl.cli.options import Namespace, Shared, with_shared
+from kubefedctl.cli.options import Namespace, Output, OutputOption, Shared, with_shared
 from kubefedctl.cli.wiring import open_fleet, show_all
 
 orphaning_app = typer.Typer(
@@ -30,7 +30,12 @@ def show_help(context: typer.Context) -> None:
 @orphaning_app.command("enable")
 @with_shared
 def enable_orphaning(
-    *, type_name: TypeName, name: ObjectName, namespace: Namespace = "", shared: Shared
+    *,
+    type_name: TypeName,
+    name: ObjectName,
+    namespace: Namespace = "",
+    output: OutputOption = None,
+    shared: Shared,
 ) -> None:
     """
     Let a federated object's deletion leave its objects in the members.
@@ -39,13 +44,18 @@ def enable_orphaning(
 
     Example: kubefedctl orphaning-deletion enable federateddeployment web -n shop
     """
-    _set(type_name, name, namespace, shared, wanted=True)
+    _set((type_name, name, namespace), output, shared, wanted=True)
 
 
 @orphaning_app.command("disable")
 @with_shared
 def disable_orphaning(
-    *, type_name: TypeName, name: ObjectName, namespace: Namespace = "", shared: Shared
+    *,
+    type_name: TypeName,
+    name: ObjectName,
+    namespace: Namespace = "",
+    output: OutputOption = None,
+    shared: Shared,
 ) -> None:
     """
     Let a federated object's deletion delete its objects in the members, as is usual.
@@ -54,7 +64,7 @@ def disable_orphaning(
 
     Example: kubefedctl orphaning-deletion disable federateddeployment web -n shop
     """
-    _set(type_name, name, namespace, shared, wanted=False)
+    _set((type_name, name, namespace), output, shared, wanted=False)
 
 
 @orphaning_app.command("status")
@@ -74,9 +84,12 @@ def show_status(
         show_all(show_orphaning(fleet, options), shared)
 
 
-def _set(type_name: str, name: str, namespace: str, shared: Shared, *, wanted: bool) -> None:
+def _set(
+    address: tuple[str, str, str], output: Output | None, shared: Shared, *, wanted: bool
+) -> None:
     from kubefedctl.ops.orphaning import OrphaningOptions, set_orphaning
 
-    options = OrphaningOptions(type_name, name, namespace, shared.is_dry_run)
+    options = OrphaningOptions(*address, shared.is_dry_run, shared.prints_only(output))
     with open_fleet(shared) as fleet:
-        show_all(set_orphaning(fleet, options, wanted=wanted), shared)
+        events = set_orphaning(fleet, options, wanted=wanted)
+        show_all(events, shared, output=output, fleet=fleet)

@@ -28,6 +28,8 @@ def sync(*, timeout: Timeout = "5m", shared: Shared) -> None:
     records versions and statuses on the host. Nothing is written where nothing differs.
 
     Example: kubefedctl sync --host-cluster-context cluster1
+
+    Example: kubefedctl sync --dry-run=server
     """
     from kubefedctl.core.configuring import parse_duration
     from kubefedctl.ops.sync import SyncOptions
