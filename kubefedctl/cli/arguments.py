@@ -42,6 +42,7 @@ SHARED_WITH_VALUE = frozenset(
         "--type",
         "--clusters",
         "--cluster-selector",
+        "--annotations",
     }
 )
 """Options that may stand before the command's name and take a value, shared or a command's own."""
@@ -56,6 +57,7 @@ SWITCHES = frozenset(
         "--enable-type",
         "-t",
         "--contents",
+        "--with-dependencies",
         "--update",
         "-c",
         "--keep",

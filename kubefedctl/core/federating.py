@@ -9,12 +9,16 @@ Upstream: pkg/kubefedctl/federate/federate.go and util.go @ v0.10.0.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
+from kubefedctl.core.carrying import carry_annotations, find_lost_annotations
 from kubefedctl.core.enabling import make_type_config
-from kubefedctl.core.ownership import drop_owned, is_owned_annotation
+from kubefedctl.core.ownership import drop_owned
 from kubefedctl.core.structures import copy_object
 from kubefedctl.errors import ManifestError
 from kubefedctl.model.objects import (
-    annotations_of,
+    MANAGED_LABEL,
     key_of,
     kind_of,
     labels_of,
@@ -28,20 +32,27 @@ from kubefedctl.model.typeconfigs import TypeConfig, parse_type_config, pluralis
 from kubefedctl.model.wellknown import NAMESPACES
 
 _OWN_FIELDS = ("apiVersion", "kind", "metadata", "status")
-_WRITTEN_BY_TOOLS = frozenset(
-    {
-        "kubectl.kubernetes.io/last-applied-configuration",
-        "deployment.kubernetes.io/revision",
-    }
-)
-"""Annotations that nobody misses: they are made anew wherever the object is."""
-
+_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _HEADLESS = "None"
 _EVERYWHERE: Object = {"clusterSelector": {"matchLabels": {}}}
 
 
+def is_federable_name(name: str) -> bool:
+    """
+    Return whether a federated object can be called *name*: it must be a DNS name.
+
+    >>> is_federable_name("web"), is_federable_name("system:node")
+    (True, False)
+    """
+    return _SUBDOMAIN.fullmatch(name) is not None
+
+
 def make_federated(
-    target: Object, type_config: TypeConfig, *, placement: Object | None = None
+    target: Object,
+    type_config: TypeConfig,
+    *,
+    placement: Object | None = None,
+    carried_to: Sequence[str] | None = None,
 ) -> tuple[Object, tuple[str, ...]]:
     """
     Return the federated object for *target*, and what to warn of.
@@ -53,13 +64,14 @@ def make_federated(
         target: An object of the target type. Not changed.
         type_config: The type config of its type.
         placement: Its `spec.placement`; without one, it is placed in every cluster.
+        carried_to: Clusters whose overrides carry the target's annotations; None to drop these.
 
     Raises:
         ManifestError: The target has no name, or a part of it has an impossible type.
 
-    Upstream: federate.go, FederatedResourceFromTargetResource @ v0.10.0. Unlike there, a headless
-    Service stays headless, what a cluster owns of a Job, claim or Pod is left out, and annotations
-    that tools write are not warned of.
+    Upstream: federate.go, FederatedResourceFromTargetResource @ v0.10.0. Unlike there, the
+    label that propagation sets is left out, a headless Service stays headless, what a cluster owns
+    of a Job, claim or Pod is left out, and annotations that tools write are not warned of.
     """
     subject = type_config.target.subject(key_of(target))
     if not name_of(target):
@@ -68,7 +80,8 @@ def make_federated(
         )
     body = drop_owned(copy_object(target))
     template = {key: value for key, value in body.items() if key not in _OWN_FIELDS}
-    if labels := labels_of(body):
+    labels = {name: value for name, value in labels_of(body).items() if name != MANAGED_LABEL}
+    if labels:
         template["metadata"] = {"labels": labels}
     _edit_template(template, kind_of(target), str(subject))
     federated: Object = {
@@ -80,11 +93,18 @@ def make_federated(
             "placement": copy_object(placement or _EVERYWHERE),
         },
     }
-    return federated, _warn_of_annotations(target, str(subject))
+    lost = find_lost_annotations(target)
+    if lost and carried_to:
+        federated["spec"]["overrides"] = carry_annotations(lost, carried_to)
+        return federated, ()
+    return federated, _warn_of_annotations(lost, str(subject), is_wanted=carried_to is not None)
 
 
 def make_guessed_federated(
-    target: Object, *, placement: Object | None = None
+    target: Object,
+    *,
+    placement: Object | None = None,
+    carried_to: Sequence[str] | None = None,
 ) -> tuple[Object, tuple[str, ...]]:
     """
     Return the federated object for a *target* of which no cluster was asked.
@@ -106,7 +126,7 @@ def make_guessed_federated(
     is_namespaced = bool(namespace_of(target)) and not (kind == NAMESPACES.kind and not group)
     resource = Resource(group, version, pluralise(kind), kind, is_namespaced)
     type_config = parse_type_config(make_type_config(resource))
-    return make_federated(target, type_config, placement=placement)
+    return make_federated(target, type_config, placement=placement, carried_to=carried_to)
 
 
 def _make_metadata(target: Object, type_config: TypeConfig) -> Object:
@@ -117,12 +137,11 @@ def _make_metadata(target: Object, type_config: TypeConfig) -> Object:
     return {"name": name}
 
 
-def _warn_of_annotations(target: Object, subject: str) -> tuple[str, ...]:
-    names = set(map(str, annotations_of(target))) - _WRITTEN_BY_TOOLS
-    lost = sorted(name for name in names if not is_owned_annotation(target, name))
+def _warn_of_annotations(lost: Object, subject: str, *, is_wanted: bool) -> tuple[str, ...]:
     if not lost:
         return ()
-    return (f"annotations of {subject} are not federated (use overrides): {', '.join(lost)}",)
+    why = "no cluster is joined" if is_wanted else "use overrides"
+    return (f"annotations of {subject} are not federated ({why}): {', '.join(lost)}",)
 
 
 def _edit_template(template: Object, kind: str, subject: str) -> None:

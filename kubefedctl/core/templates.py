@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kubefedctl.core.carrying import ANNOTATIONS_PATH, keep_made_anew
 from kubefedctl.core.overrides import Operation, apply_overrides
 from kubefedctl.errors import InputError, OverrideError
 from kubefedctl.model.federated import FederatedObject
@@ -92,12 +93,16 @@ def finish_draft(obj: Object, operations: Sequence[Operation]) -> Object:
     Raises:
         OverrideError: An override does not fit, or leaves an object without metadata.
 
-    Upstream: pkg/controller/sync/resource.go, ApplyOverrides @ v0.10.0.
+    Upstream: pkg/controller/sync/resource.go, ApplyOverrides @ v0.10.0. Unlike there, an override
+    of all annotations spares those that the member's own controllers write.
     """
     overridden = apply_overrides(obj, operations)
     metadata = overridden.get("metadata")
     if not isinstance(metadata, Mapping):
         raise OverrideError("the overrides leave an object whose metadata is not a map")
+    if any(operation.path == ANNOTATIONS_PATH for operation in operations):
+        overridden = keep_made_anew(overridden, obj)
+        metadata = overridden["metadata"]
     labels = {**labels_of(overridden), MANAGED_LABEL: "true"}
     return {**overridden, "metadata": {**metadata, "labels": labels}}
 

@@ -6,15 +6,20 @@ Upstream: pkg/kubefedctl/federate/federate.go @ v0.10.0, same objects.
 
 from __future__ import annotations
 
-import re
 import secrets
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from kubefedctl.cluster.port import Cluster, Fleet
+from kubefedctl.core.carrying import find_lost_annotations, names_of_placed, renew_carried
+from kubefedctl.core.dependencies import is_workload
 from kubefedctl.core.differences import Difference, describe_difference, find_differences
 from kubefedctl.core.enabling import Directive, make_type_config
-from kubefedctl.core.federating import make_federated, make_guessed_federated
+from kubefedctl.core.federating import (
+    is_federable_name,
+    make_federated,
+    make_guessed_federated,
+)
 from kubefedctl.core.lookup import find_type, names_of
 from kubefedctl.core.ownership import controller_of, why_never_federated
 from kubefedctl.errors import (
@@ -42,10 +47,10 @@ from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.typeconfigs import ApiResource, TypeConfig, parse_type_config
 from kubefedctl.model.wellknown import CORE_GROUP, FEDERATED_GROUP, TYPE_CONFIGS
 from kubefedctl.ops.clock import USUAL_PACE, Pace
+from kubefedctl.ops.dependencies import read_cluster_names, read_dependencies
 from kubefedctl.ops.enable import EnableOptions, make_enabled_type, write_enabled_type
 from kubefedctl.ops.writing import find, put
 
-_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _NEVER_FEDERATED = frozenset({"endpoints", "events", "leases"})
 
 
@@ -66,6 +71,8 @@ class FederateOptions:
         prints_yaml: Yield the objects instead of writing them.
         updates: Renew the template of what is federated already.
         placement: The `spec.placement` of what is made; None for every cluster.
+        with_dependencies: Also federate what a workload names in its namespace.
+        carries_annotations: Carry annotations in overrides, one for each cluster.
     """
 
     type_key: str
@@ -79,18 +86,35 @@ class FederateOptions:
     prints_yaml: bool = False
     updates: bool = False
     placement: Object | None = None
+    with_dependencies: bool = False
+    carries_annotations: bool = False
+
+    @property
+    def goes_through_all(self) -> bool:
+        """Whether one object that cannot be federated leaves the others to be federated."""
+        return self.contents or self.with_dependencies
 
 
 def federate_documents(
-    objects: Sequence[Object], *, placement: Object | None = None
+    objects: Sequence[Object],
+    *,
+    placement: Object | None = None,
+    carries_annotations: bool = False,
 ) -> Iterator[Event]:
-    """Yield the federated forms of *objects*, read from a file; no cluster is asked."""
+    """
+    Yield the federated forms of *objects*, read from a file; no cluster is asked.
+
+    Annotations are carried to the clusters that *placement* names.
+    """
     made = []
+    carried_to = names_of_placed(placement) if carries_annotations else None
     for obj in objects:
         if reason := why_never_federated(obj):
             yield Warned(f"{kind_of(obj)}/{name_of(obj)} is left out: {reason}")
             continue
-        federated, warnings = make_guessed_federated(obj, placement=placement)
+        federated, warnings = make_guessed_federated(
+            obj, placement=placement, carried_to=carried_to
+        )
         yield from (Warned(warning) for warning in warnings)
         made.append(federated)
     yield Documents(tuple(made))
@@ -110,11 +134,7 @@ def federate(fleet: Fleet, options: FederateOptions, *, pace: Pace = USUAL_PACE)
     """
     host = fleet.host
     found = find_type(host.discover(), options.type_key)
-    if options.contents and found.resource.kind != "Namespace":
-        raise InputError(
-            f"--contents goes with a namespace, not with a {found.resource.kind}",
-            hint=f"kubefedctl federate namespace {options.name} --contents",
-        )
+    _check_kind(found.resource, options)
     chosen = _chosen_type(host, found, options)
     namespace = options.namespace or host.endpoint.namespace or "default"
     key = Key(namespace if found.resource.namespaced else "", options.name)
@@ -122,27 +142,12 @@ def federate(fleet: Fleet, options: FederateOptions, *, pace: Pace = USUAL_PACE)
     yield from _look_at_named(named, found.resource)
     pairs = [(chosen, named)]
     if options.contents:
-        for resource in _content_types(host, options):
-            listed = []
-            for obj in _list_contents(host, resource, options.name):
-                if reason := _why_left_out(obj):
-                    yield Step(f"leaving out {resource.resource.subject(key_of(obj))}: {reason}")
-                else:
-                    listed.append(obj)
-            if listed:
-                content = _chosen_type(host, resource, options)
-                pairs += [(content, obj) for obj in listed]
-    made = []
-    for type_, obj in pairs:
-        if not _SUBDOMAIN.fullmatch(name_of(obj)):
-            yield Warned(
-                f"{type_.type_config.target.subject(key_of(obj))} is skipped: its name"
-                " is no DNS name"
-            )
-            continue
-        federated, warnings = make_federated(obj, type_.type_config, placement=options.placement)
-        yield from (Warned(warning) for warning in warnings)
-        made.append((type_, federated))
+        pairs += yield from _read_contents(host, options)
+    if options.with_dependencies:
+        for type_, obj in (yield from read_dependencies(host, named)):
+            content = replace(_chosen_type(host, type_, options), is_dependency=True)
+            pairs.insert(-1, (content, obj))  # NB: what needs them comes last
+    made = yield from _make_all(host, pairs, options)
     if options.prints_yaml:
         yield Documents(tuple(federated for _, federated in made))
         return
@@ -155,6 +160,7 @@ class _Chosen:
 
     type_config: TypeConfig
     directive: Directive | None = None
+    is_dependency: bool = False
 
 
 def _chosen_type(host: Cluster, found: ApiResource, options: FederateOptions) -> _Chosen:
@@ -177,6 +183,61 @@ def _chosen_type(host: Cluster, found: ApiResource, options: FederateOptions) ->
         f"type {name} is not enabled for federation in host cluster {host.name}",
         hint=f"kubefedctl enable {name}, or federate with --enable-type",
     )
+
+
+def _check_kind(resource: Resource, options: FederateOptions) -> None:
+    if options.contents and resource.kind != "Namespace":
+        raise InputError(
+            f"--contents goes with a namespace, not with a {resource.kind}",
+            hint=f"kubefedctl federate namespace {options.name} --contents",
+        )
+    if options.with_dependencies and not is_workload(resource.kind, group=resource.group):
+        raise InputError(
+            f"--with-dependencies goes with a workload, not with a {resource.kind}",
+            hint="name what runs pods, such as a deployment; for a namespace, use --contents",
+        )
+
+
+def _read_contents(
+    host: Cluster, options: FederateOptions
+) -> Generator[Event, None, list[tuple[_Chosen, Object]]]:
+    pairs: list[tuple[_Chosen, Object]] = []
+    for resource in _content_types(host, options):
+        listed = []
+        for obj in _list_contents(host, resource, options.name):
+            if reason := _why_left_out(obj):
+                yield Step(f"leaving out {resource.resource.subject(key_of(obj))}: {reason}")
+            else:
+                listed.append(obj)
+        if listed:
+            content = _chosen_type(host, resource, options)
+            pairs += [(content, obj) for obj in listed]
+    return pairs
+
+
+def _make_all(
+    host: Cluster, pairs: Sequence[tuple[_Chosen, Object]], options: FederateOptions
+) -> Generator[Event, None, list[tuple[_Chosen, Object]]]:
+    """Return the federated form of each, but for those whose name cannot be."""
+    carried_to = None
+    if options.carries_annotations and any(find_lost_annotations(obj) for _, obj in pairs):
+        carried_to = read_cluster_names(
+            host, options.placement, kubefed_namespace=options.kubefed_namespace
+        )
+    made = []
+    for type_, obj in pairs:
+        if not is_federable_name(name_of(obj)):
+            yield Warned(
+                f"{type_.type_config.target.subject(key_of(obj))} is skipped: its name"
+                " is no DNS name"
+            )
+            continue
+        federated, warnings = make_federated(
+            obj, type_.type_config, placement=options.placement, carried_to=carried_to
+        )
+        yield from (Warned(warning) for warning in warnings)
+        made.append((type_, federated))
+    return made
 
 
 def _content_types(host: Cluster, options: FederateOptions) -> list[ApiResource]:
@@ -218,7 +279,7 @@ def _look_at_named(named: Object, resource: Resource) -> Iterator[Event]:
     """Refuse what somebody asked for by name and no other cluster could use."""
     subject = resource.subject(key_of(named))
     reason = why_never_federated(named)
-    if not _SUBDOMAIN.fullmatch(name_of(named)):
+    if not is_federable_name(name_of(named)):
         reason = "its name is no DNS name, as that of a federated object must be"
     if reason:
         raise InputError(f"{subject} cannot be federated: {reason}")
@@ -247,7 +308,12 @@ def _write(
         resource = type_.type_config.federated
         subject = resource.subject(key_of(federated))
         yield Step(f"federating {subject}")
-        write = _Write(type_.type_config, federated, updates=options.updates)
+        write = _Write(
+            type_.type_config,
+            federated,
+            updates=options.updates,
+            keeps=type_.is_dependency and not options.updates,
+        )
         patience = pace.patience if type_.directive is not None else 0.0
         try:
             verdict = write.run(host, is_dry_run=options.is_dry_run, patience=patience)
@@ -255,7 +321,7 @@ def _write(
             raise  # NB: the next one would meet the same
         except (ClusterError, RefusedError) as error:
             yield from write.tell(fingerprint_key)
-            if not options.contents:
+            if not options.goes_through_all:
                 raise
             problems.append(error)
             is_refused = isinstance(error, RefusedError)
@@ -265,6 +331,8 @@ def _write(
         yield from write.tell(fingerprint_key)
         if options.placement is not None and write.is_placed_otherwise:
             yield Warned(f"{subject} exists already; its placement is kept")
+        if write.keeps and write.differences:
+            yield Warned(f"{subject} exists already; it is kept (--update renews it)")
         if verdict is Verdict.UNCHANGED:
             # NB: a line, since a result that says so is shown only to those who ask for more
             yield Line(f"{verdict} {subject.within(host.name)}")
@@ -281,6 +349,7 @@ class _Write:
     type_config: TypeConfig
     federated: Object
     updates: bool
+    keeps: bool = False
     differences: tuple[Difference, ...] = ()
     is_placed_otherwise: bool = False
 
@@ -297,16 +366,23 @@ class _Write:
             wanted = self.federated["spec"]
             placed = value_at(existing, "spec", "placement")
             self.is_placed_otherwise = placed != wanted["placement"]
+            renewed: Object = {"template": wanted["template"]}
             stored = value_at(existing, "spec", "template")
             self.differences = find_differences(stored, wanted["template"])
-            if not self.differences:
+            if carried := wanted.get("overrides"):
+                overrides = value_at(existing, "spec", "overrides")
+                renewed["overrides"] = renew_carried(overrides, carried)
+                self.differences += find_differences(
+                    {"overrides": overrides}, {"overrides": renewed["overrides"]}
+                )
+            if not self.differences or self.keeps:
                 return None
             if not self.updates:
                 raise RefusedError(
                     f"{subject} exists already; it was not changed",
                     hint="federate with --update to renew its template",
                 )
-            spec = {**map_at(existing, "spec"), "template": wanted["template"]}
+            spec = {**map_at(existing, "spec"), **renewed}
             return {**existing, "spec": spec}
 
         return put(

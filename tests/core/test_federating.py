@@ -234,3 +234,10 @@ def test_make_guessed_federated_namespace_is_what_the_file_says(
 ) -> None:
     """Without a cluster to ask, an object is namespaced when it names a namespace."""
     assert make_guessed_federated(target)[0]["metadata"] == expected
+
+
+def test_make_federated_managed_label_is_left_out() -> None:
+    """Where the host is a member, a sync puts it on the source."""
+    obj = _obj(CONFIG_MAPS)
+    obj["metadata"]["labels"] = {"kubefed.io/managed": "true"}
+    assert {} == _federate(CONFIG_MAPS, obj)[0]["spec"]["template"]

@@ -213,3 +213,24 @@ def test_replicas_override_beats_retention_beats_template(
     observed = {"metadata": {"resourceVersion": "7"}, "spec": {"replicas": 2}}
     retained = retain_fields(draft, observed, retain_replicas=retain_replicas)
     assert expected == finish_draft(retained, operations)["spec"]["replicas"]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/metadata/annotations", {"deployment.kubernetes.io/revision": "3", "mine": "1"}),
+        ("/metadata/annotations/mine", {"deployment.kubernetes.io/revision": "3", "theirs": "2"}),
+    ],
+    ids=["all", "one"],
+)
+def test_finish_draft_override_of_annotations_spares_what_controllers_write(
+    path: str, expected: Object
+) -> None:
+    """They would be written again, and each sync would find a difference."""
+    annotations = {"deployment.kubernetes.io/revision": "3", "theirs": "2"}
+    obj = {"kind": "Deployment", "metadata": {"name": "x", "annotations": annotations}}
+    value: Any = "1" if path.endswith("mine") else {"mine": "1"}
+    finished = finish_draft(obj, [Operation("replace", path, value)])
+    wanted = {**expected, "mine": "1"}
+    assert wanted == finished["metadata"]["annotations"]
+    assert {"deployment.kubernetes.io/revision": "3", "theirs": "2"} == annotations

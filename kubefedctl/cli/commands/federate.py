@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -67,6 +68,31 @@ Update = Annotated[
         help="Renew the template of what is federated already; placement and overrides stay.",
     ),
 ]
+WithDependencies = Annotated[
+    bool,
+    typer.Option(
+        "--with-dependencies",
+        help="With a workload: federate the config maps, secrets, service accounts and volume"
+        " claims that it names, too.",
+    ),
+]
+
+
+class AnnotationsChoice(StrEnum):
+    """What becomes of the source's annotations."""
+
+    DROP = "drop"
+    OVERRIDE = "override"
+
+
+Annotations = Annotated[
+    AnnotationsChoice,
+    typer.Option(
+        "--annotations",
+        help="Drop the source's annotations, or carry them in an override for each cluster that"
+        " is named or joined.",
+    ),
+]
 
 
 @with_shared
@@ -82,14 +108,15 @@ def federate(
     clusters: Clusters = None,
     cluster_selector: ClusterSelector = None,
     update: Update = False,
+    with_dependencies: WithDependencies = False,
+    annotations: Annotations = AnnotationsChoice.DROP,
     output: OutputOption = None,
     shared: Shared,
 ) -> None:
     """
     Make a federated object from one that stands in the host.
 
-    It is placed in every member cluster or in those you name, without overrides; the next sync
-    brings it there.
+    It is placed in every member cluster or in those you name; the next sync brings it there.
 
     Example: kubefedctl federate deployment test-deployment1 -n federate-me
     """
@@ -97,13 +124,22 @@ def federate(
     from kubefedctl.ops.federate import federate as make_federated
 
     placement = _make_placement(clusters, cluster_selector)
+    carries = annotations is AnnotationsChoice.OVERRIDE
     if filename:
-        _refuse_names_with_file(type_name)
-        made = federate_documents(read_objects(filename), placement=placement)
+        _refuse_with_file(type_name, with_dependencies)
+        if carries and clusters is None:
+            raise typer.BadParameter(
+                "--annotations override with --filename asks no cluster: name them with --clusters"
+            )
+        made = federate_documents(
+            read_objects(filename), placement=placement, carries_annotations=carries
+        )
         show_all(made, shared, output=output)
         return
     if not type_name or not name:
         raise typer.BadParameter("give TYPE and NAME, or a file with -f")
+    if contents and with_dependencies:
+        raise typer.BadParameter("--contents brings everything; leave out --with-dependencies")
     if enable_type and shared.prints_only(output):
         raise typer.BadParameter("--enable-type writes, so it does not go with --output")
     skipped = [part for item in skip_api_resources or () for part in item.split(",")]
@@ -119,14 +155,18 @@ def federate(
         prints_yaml=shared.prints_only(output),
         updates=update,
         placement=placement,
+        with_dependencies=with_dependencies,
+        carries_annotations=carries,
     )
     with open_fleet(shared) as fleet:
         show_all(make_federated(fleet, options), shared, output=output, fleet=fleet)
 
 
-def _refuse_names_with_file(type_name: str) -> None:
+def _refuse_with_file(type_name: str, with_dependencies: bool) -> None:
     if type_name:
         raise typer.BadParameter("--filename does not go with TYPE and NAME")
+    if with_dependencies:
+        raise typer.BadParameter("--with-dependencies asks the host, and --filename no cluster")
 
 
 def _make_placement(clusters: str | None, cluster_selector: str | None) -> Object | None:
