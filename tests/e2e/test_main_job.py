@@ -332,13 +332,17 @@ def federate_contents_enables_what_is_missing(fleet: Clusters) -> None:
     fleet.host.create(f"{SHOP}/services", {**service, "spec": {"ports": ports}})
     lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "l"}}
     fleet.host.create("/apis/coordination.k8s.io/v1/namespaces/shop/leases", {**lease, "spec": {}})
+    policies = "/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies"
+    policy = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
+    spec = {"podSelector": {"matchLabels": {"app": "web"}}, "policyTypes": ["Ingress"]}
+    fleet.host.create(policies, {**policy, "metadata": {"name": "p"}, "spec": spec})
     skipped = "sa,endpointslices"
     ran = fleet.run("federate", "ns", "shop", "--contents", "--enable-type", "-s", skipped)
-    assert "created FederatedLease/shop/l in cluster cluster1" in ran.lines
+    assert "created FederatedNetworkPolicy/shop/p in cluster cluster1" in ran.lines
+    assert not [line for line in ran.lines if "Lease" in line]
     fleet.run("sync")
     assert ["cluster0", "cluster1"] == holders(fleet, f"{SHOP}/services/web")
-    lease_path = "/apis/coordination.k8s.io/v1/namespaces/shop/leases/l"
-    assert ["cluster0", "cluster1"] == holders(fleet, lease_path)
+    assert ["cluster0", "cluster1"] == holders(fleet, f"{policies}/p")
 
 
 def make_widget_crd() -> dict[str, Any]:
