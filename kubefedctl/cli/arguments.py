@@ -64,6 +64,8 @@ SWITCHES = frozenset(
         "--delete-crd",
         "--cascade",
         "--yes",
+        "--purge",
+        "--orphan",
     }
 )
 """Options that take no value, or one only after `=`."""

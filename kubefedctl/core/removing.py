@@ -62,18 +62,35 @@ def plan_removal(
     type_config = federated.type_config
     key = federated.target_key
     if is_deleting(observed):
-        verb, body = ActionVerb.AWAIT_REMOVAL, None
-    elif is_host_namespace(type_config, observed, desired):
+        return Action(
+            verb=ActionVerb.AWAIT_REMOVAL,
+            wave=removing_wave(type_config),
+            cluster=cluster,
+            resource=type_config.target,
+            key=key,
+            observed=observed,
+        )
+    if is_host_namespace(type_config, observed, desired):
         return plan_unlabelling(type_config, cluster=cluster, key=key, observed=observed)
-    else:
-        verb, body = ActionVerb.DELETE, _delete_options(observed, options or {})
+    return plan_delete(type_config, cluster=cluster, key=key, observed=observed, options=options)
+
+
+def plan_delete(
+    type_config: TypeConfig,
+    *,
+    cluster: str,
+    key: Key,
+    observed: Object,
+    options: Object | None = None,
+) -> Action:
+    """Return the action that deletes *observed* as it was seen, and nothing made since."""
     return Action(
-        verb=verb,
+        verb=ActionVerb.DELETE,
         wave=removing_wave(type_config),
         cluster=cluster,
         resource=type_config.target,
         key=key,
-        body=body,
+        body=_delete_options(observed, options or {}),
         observed=observed,
     )
 

@@ -2,18 +2,22 @@
 unjoin: take a member cluster out of the federation.
 
 Upstream: pkg/kubefedctl/unjoin.go @ v0.10.0. Unlike there, the member's KubeFed namespace is kept
-where it holds anything that join did not make, and what is gone already is no error.
+where it holds anything that join did not make, what is gone already is no error, and what was
+propagated can be deleted or unlabelled before (`leaving`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from kubefedctl.cluster.port import Cluster, Fleet
 from kubefedctl.core.hostnames import explain_host_name, name_host
 from kubefedctl.core.joining import JoinNames, make_join_names, unjoin_targets
+from kubefedctl.core.leaving import Fate, question_of
 from kubefedctl.errors import ClusterError, InputError, UnreachableError
+from kubefedctl.model.actions import Action
 from kubefedctl.model.events import Event, Result, Step, Verdict, Warned
 from kubefedctl.model.objects import (
     DEFAULT_KUBEFED_NAMESPACE,
@@ -26,7 +30,9 @@ from kubefedctl.model.wellknown import (
     NAMESPACES,
     SECRETS,
 )
-from kubefedctl.ops.removing import delete_quietly, list_others
+from kubefedctl.ops.clock import USUAL_PACE, Pace
+from kubefedctl.ops.leaving import carry_out, plan_propagated
+from kubefedctl.ops.removing import Place, delete_quietly, list_others
 from kubefedctl.ops.writing import find
 
 
@@ -43,6 +49,7 @@ class UnjoinOptions:
         kubefed_namespace: KubeFed's namespace in both clusters.
         force: Clean the host even where the member cannot be cleaned.
         is_dry_run: Tell, delete nothing.
+        fate: What becomes of what was propagated to the member.
     """
 
     cluster: str
@@ -52,13 +59,28 @@ class UnjoinOptions:
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
     force: bool = False
     is_dry_run: bool = False
+    fate: Fate = Fate.LEFT
 
 
-def unjoin(fleet: Fleet, options: UnjoinOptions) -> Iterator[Event]:
+def unjoin(
+    fleet: Fleet,
+    options: UnjoinOptions,
+    *,
+    confirm: Callable[[str], None],
+    pace: Pace = USUAL_PACE,
+) -> Iterator[Event]:
     """
     Yield what happens while a member leaves.
 
+    Args:
+        fleet: The host and the member's context.
+        options: What to unjoin.
+        confirm: Asked before propagated objects are deleted; it raises where the answer is no.
+        pace: How long to wait until they are gone.
+
     Raises:
+        PartialFailure: Propagated objects could not be deleted or unlabelled; everything of join's
+            stays unless force is given.
         InputError: A name cannot be one, or no cluster of that name is joined.
         KubeconfigError: The member's context cannot be used, and force is not given.
         ClusterError: A cluster refused a request; the host's entry stays unless force is given.
@@ -70,16 +92,20 @@ def unjoin(fleet: Fleet, options: UnjoinOptions) -> Iterator[Event]:
         ),
         namespace=options.kubefed_namespace,
     )
-    note = explain_host_name(
-        names.host, given=options.host_cluster_name, context=options.host_cluster_context
-    )
-    if note:
-        yield Step(note, level=0)
+    yield from _explain(names, options)
     host = fleet.host
     registered = find(host, KUBEFED_CLUSTERS, names.cluster_key)
+    gone: AbstractSet[Place] = frozenset()
     try:
         member = fleet.context(options.cluster_context or options.cluster)
-        yield from _clean_member(host, member, names, options)
+        if registered is not None and options.fate is not Fate.LEFT:
+            actions = plan_propagated(host, member, names, fate=options.fate)
+            if not options.is_dry_run:
+                _ask(host, member, actions, confirm)
+            gone = yield from carry_out(
+                actions, member, force=options.force, is_dry_run=options.is_dry_run, pace=pace
+            )
+        yield from _clean_member(host, member, names, options, gone=gone)
     except (ClusterError, InputError) as error:
         if not options.force:
             raise
@@ -92,8 +118,31 @@ def unjoin(fleet: Fleet, options: UnjoinOptions) -> Iterator[Event]:
     yield from _clean_host(host, names, options, registered)
 
 
+def _explain(names: JoinNames, options: UnjoinOptions) -> Iterator[Event]:
+    note = explain_host_name(
+        names.host, given=options.host_cluster_name, context=options.host_cluster_context
+    )
+    if note:
+        yield Step(note, level=0)
+
+
+def _ask(
+    host: Cluster, member: Cluster, actions: Sequence[Action], confirm: Callable[[str], None]
+) -> None:
+    question = question_of(
+        actions, cluster=member.name, is_host=member.endpoint.server == host.endpoint.server
+    )
+    if question:
+        confirm(question)
+
+
 def _clean_member(
-    host: Cluster, member: Cluster, names: JoinNames, options: UnjoinOptions
+    host: Cluster,
+    member: Cluster,
+    names: JoinNames,
+    options: UnjoinOptions,
+    *,
+    gone: AbstractSet[Place],
 ) -> Iterator[Event]:
     for resource, key in (*unjoin_targets(names), (SECRETS, names.service_account_key)):
         try:
@@ -108,7 +157,7 @@ def _clean_member(
     if theirs is None or (ours is not None and uid_of(theirs) == uid_of(ours)):
         return
     made = frozenset({*unjoin_targets(names), (SECRETS, names.service_account_key)})
-    others = list_others(member, names.namespace, ours=made)
+    others = list_others(member, names.namespace, ours=made | gone)
     if others:
         yield Warned(
             f"Namespace/{names.namespace} in cluster {member.name} is kept: it holds"

@@ -49,7 +49,11 @@ def test_join_under_an_odd_context_makes_a_name_and_tells_it() -> None:
     assert "--host-cluster-name" in steps(events)[0]
     assert None is not member.find(SERVICE_ACCOUNTS, Key(KNS, f"c1-{DERIVED}"))
     events, failure = told(
-        unjoin(fleet, UnjoinOptions("c1", host_cluster_context="admin@kubernetes"))
+        unjoin(
+            fleet,
+            UnjoinOptions("c1", host_cluster_context="admin@kubernetes"),
+            confirm=lambda question: None,
+        )
     )
     assert None is failure
     assert DERIVED in steps(events)[0]

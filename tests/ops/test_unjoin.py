@@ -72,10 +72,14 @@ def _joined(scope: str = "Cluster") -> tuple[MemoryFleet, MemoryCluster, Member]
     return fleet, host, member
 
 
+def _agree(question: str) -> None:
+    """Say yes."""
+
+
 def _unjoin(
     fleet: MemoryFleet, options: UnjoinOptions = OPTIONS
 ) -> tuple[list[Event], KubefedctlError | None]:
-    return told(unjoin(fleet, options))
+    return told(unjoin(fleet, options, confirm=_agree, pace=AT_ONCE))
 
 
 def _held(member: MemoryCluster, *resources: Resource) -> list[Object]:

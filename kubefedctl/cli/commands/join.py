@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kubefedctl.cli.options import OutputOption, Shared, with_shared
+from kubefedctl.cli.prompting import Yes, make_confirm
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.errors import InputError
 
@@ -110,6 +111,17 @@ Force = Annotated[
     typer.Option("--force", help="Clean up the host even where the member cannot be cleaned up."),
 ]
 
+Purge = Annotated[
+    bool,
+    typer.Option("--purge", help="First delete, after asking, what was propagated to the member."),
+]
+Orphan = Annotated[
+    bool,
+    typer.Option(
+        "--orphan", help="First take KubeFed's label off what was propagated to the member."
+    ),
+]
+
 
 @with_shared
 def join(
@@ -170,18 +182,27 @@ def unjoin(
     cluster_context: ClusterContext = "",
     host_cluster_name: HostClusterName = "",
     force: Force = False,
+    purge: Purge = False,
+    orphan: Orphan = False,
+    yes: Yes = False,
     shared: Shared,
 ) -> None:
     """
     Take a member cluster out of the federation.
 
-    Deletes what join made in the member and in the host. What was propagated to the member stays.
+    Deletes what join made in the member and in the host. What was propagated to the member stays,
+    with KubeFed's label on it, unless --purge or --orphan is given.
 
     Example: kubefedctl unjoin cluster0 --host-cluster-context cluster1
+
+    Example: kubefedctl unjoin cluster0 --purge --dry-run
     """
+    from kubefedctl.core.leaving import Fate
     from kubefedctl.ops.unjoin import UnjoinOptions
     from kubefedctl.ops.unjoin import unjoin as leave
 
+    if purge and orphan:
+        raise typer.BadParameter("--purge and --orphan exclude each other")
     _check_host_cluster_name(host_cluster_name)
     with open_fleet(shared) as fleet:
         options = UnjoinOptions(
@@ -192,8 +213,10 @@ def unjoin(
             kubefed_namespace=shared.kubefed_namespace,
             force=force,
             is_dry_run=shared.is_dry_run,
+            fate=Fate.PURGED if purge else Fate.ORPHANED if orphan else Fate.LEFT,
         )
-        show_all(leave(fleet, options), shared)
+        confirm = make_confirm(is_agreed=yes or shared.is_rehearsal)
+        show_all(leave(fleet, options, confirm=confirm), shared)
 
 
 def _check_host_cluster_name(name: str) -> None:
