@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from kubefedctl.errors import InputError, ManifestError
-from kubefedctl.manifests import load_documents, load_objects
+from kubefedctl.manifests import load_documents, load_objects, read_as_successors
+from kubefedctl.model.events import Event, Warned
 from kubefedctl.model.refs import Object
 
 STANDARD_INPUT = "-"
@@ -38,6 +40,16 @@ def read_documents(filename: str) -> list[Object]:
             f"{source}: a document is no map", hint="give fields with values, such as metadata:"
         )
     return found
+
+
+def renew(documents: Sequence[Object], filename: str) -> tuple[list[Object], tuple[Event, ...]]:
+    """Return *documents* of any release as today's, with one warning where names were replaced."""
+    renewed, replaced = read_as_successors(documents)
+    if not replaced:
+        return renewed, ()
+    source = "standard input" if filename == STANDARD_INPUT else filename
+    text = f"{source}: names of KubeFed's first releases, read as their successors: "
+    return renewed, (Warned(text + ", ".join(replaced)),)
 
 
 def _read_text(filename: str) -> tuple[str, str]:

@@ -9,7 +9,14 @@ Not here: JSON output for people and scripts, which is rendering.
 """
 
 from kubefedctl.manifests.reading import load_documents, load_objects
+from kubefedctl.manifests.successors import read_as_successors
 from kubefedctl.manifests.words import resolve_plain
 from kubefedctl.manifests.writing import dump_documents
 
-__all__ = ["dump_documents", "load_documents", "load_objects", "resolve_plain"]
+__all__ = [
+    "dump_documents",
+    "load_documents",
+    "load_objects",
+    "read_as_successors",
+    "resolve_plain",
+]

@@ -34,7 +34,7 @@ from kubefedctl.core.joining import (
     renew_kubefed_cluster,
 )
 from kubefedctl.core.preflight import host_permissions, token_permission
-from kubefedctl.errors import ClusterError, ForbiddenError, RefusedError, WaitTimeout
+from kubefedctl.errors import ForbiddenError, RefusedError, WaitTimeout
 from kubefedctl.model.clusters import Endpoint, MemberAccess, parse_registration
 from kubefedctl.model.events import Documents, Event, Result, Step, Verdict, Warned
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE, key_of, map_at, name_of, text_at
@@ -50,6 +50,7 @@ from kubefedctl.model.wellknown import (
 )
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
 from kubefedctl.ops.credentials import read_root_ca, request_token
+from kubefedctl.ops.leftovers import drop_former_secrets, find_former_secrets
 from kubefedctl.ops.preflight import check_permissions
 from kubefedctl.ops.probing import probe_member, write_cluster_status
 from kubefedctl.ops.reading import read_config
@@ -147,6 +148,7 @@ def join(fleet: Fleet, options: JoinOptions, *, pace: Pace = USUAL_PACE) -> Iter
     if options.is_dry_run:
         yield run.registered(Verdict.UPDATED if registered else Verdict.CREATED)
         return
+    former = run.former_secrets(registered)
     yield from run.prepare_member()
     yield Step(f"waiting for the token of ServiceAccount {names.service_account_key}")
     token, member_ca, noted = run.obtain_token()
@@ -154,7 +156,7 @@ def join(fleet: Fleet, options: JoinOptions, *, pace: Pace = USUAL_PACE) -> Iter
     yield Step(f"wrote Secret {names.namespace}/{secret_name} in host cluster {host.name}")
     verdict, recorded = run.register(secret_name, member_ca, noted)
     yield run.registered(verdict)
-    yield from run.drop_former_secret(registered, secret_name)
+    yield from drop_former_secrets(host, former, secret_name)
     yield from _record_health(fleet, config, recorded, token, options, pace)
 
 
@@ -349,19 +351,11 @@ class _Join:
             is_dry_run=self.options.is_dry_run,
         )
 
-    def drop_former_secret(self, registered: Object | None, secret_name: str) -> Iterator[Event]:
-        """Delete the generated Secret of an earlier join, which nothing refers to any more."""
-        former = text_at(registered, "spec", "secretRef", "name")
-        is_generated = former.startswith(f"{self.names.cluster}-") and not self.options.secret_name
-        if not is_generated or former == secret_name:
-            return
-        key = Key(self.names.namespace, former)
-        try:
-            found = find(self.host, SECRETS, key)
-            if text_at(found, "metadata", "generateName") == f"{self.names.cluster}-":
-                self.host.delete(SECRETS, key)
-        except ClusterError as error:
-            yield Warned(f"nothing needs Secret {key} any more, but it is left: {error.message}")
+    def former_secrets(self, registered: Object | None) -> tuple[Object, ...]:
+        """Return the generated Secrets of earlier joins that this one makes needless."""
+        if self.options.error_on_existing or self.options.secret_name:
+            return ()
+        return find_former_secrets(self.host, self.names, registered)
 
     def _made(
         self, resource: Resource, body: Object, change: Callable[[Object], Object | None]

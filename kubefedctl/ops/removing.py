@@ -42,10 +42,12 @@ _LONGEST_PAUSE = 0.5
 _NOT_COUNTED = frozenset({"events", "leases", "endpoints", "endpointslices"})
 
 
-def delete_quietly(cluster: Cluster, resource: Resource, key: Key) -> bool:
+def delete_quietly(
+    cluster: Cluster, resource: Resource, key: Key, *, options: Object | None = None
+) -> bool:
     """Delete an object and return whether it was there."""
     try:
-        cluster.delete(resource, key)
+        cluster.delete(resource, key, options=options)
     except NotFoundError:
         return False
     return True

@@ -84,6 +84,22 @@ def test_enable_file_is_a_directive(ready: Sandbox, cli: CommandLine, tmp_path: 
     assert f"{CRD} created".replace("types.kubefed.io", "my.group.io") == lines[0]
 
 
+def test_enable_file_of_an_early_release_is_read_as_today_s(
+    ready: Sandbox, cli: CommandLine, tmp_path: Path
+) -> None:
+    """One warning tells what was replaced; standard output is that of today's file."""
+    file = tmp_path / "old.yaml"
+    file.write_text(
+        "apiVersion: core.kubefed.k8s.io/v1alpha1\nkind: EnableTypeDirective\n"
+        "metadata: {name: sts}\n"
+        "spec: {federatedGroup: types.kubefed.k8s.io, federatedVersion: v1alpha1}\n"
+    )
+    ran = cli("enable", "-f", str(file), "-o", "yaml")
+    assert cli("enable", "sts", "-o", "yaml").out == ran.out
+    assert 1 == ran.err.count("warning: ")
+    assert "core.kubefed.k8s.io/v1alpha1, types.kubefed.k8s.io/v1alpha1" in ran.err
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -224,3 +224,18 @@ def test_federate_file_prints_its_federated_form(
     ran = cli("federate", "-f", str(file) if source == "file" else "-")
     assert (FEDERATED, "") == (ran.out, ran.err)
     assert FEDERATED == dump_documents(load_objects(ran.out, source="stdout"))
+
+
+def test_federate_file_of_an_early_release_warns_once(cli: CommandLine, tmp_path: Path) -> None:
+    """Whatever its objects are, what is printed names no group that is served no more."""
+    head = {"apiVersion": "scheduling.kubefed.k8s.io/v1alpha1"}
+    old = {**head, "kind": "ReplicaSchedulingPreference", "spec": {"totalReplicas": 9}}
+    names = ("a", "b")
+    objects = [{**old, "metadata": {"name": name, "namespace": "shop"}} for name in names]
+    file = tmp_path / "old.yaml"
+    file.write_text(dump_documents(objects))
+    ran = cli("federate", "-f", str(file))
+    assert 1 == ran.err.count("read as their successors")
+    assert "scheduling.kubefed.k8s.io/v1alpha1" in ran.err
+    assert "kubefed.k8s.io" not in ran.out
+    assert 2 == len(load_objects(ran.out, source="stdout"))

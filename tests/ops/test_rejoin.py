@@ -10,6 +10,7 @@ import pytest
 from kubefedctl.errors import (
     ForbiddenError,
     RefusedError,
+    UnreachableError,
 )
 from kubefedctl.model.clusters import is_ready
 from kubefedctl.model.objects import key_of
@@ -20,6 +21,8 @@ from kubefedctl.model.wellknown import (
     KUBEFED_CLUSTERS,
     SECRETS,
 )
+from kubefedctl.ops.join import JoinOptions
+from tests.fakes import MemoryCluster
 from tests.ops.membership import (
     AGAIN,
     CLUSTER_KEY,
@@ -157,3 +160,70 @@ def test_join_ca_of_the_token_secret_unusable_is_left_out(ca: Any) -> None:
     member.react_to(SECRETS, lambda made: {**made, "data": {"token": JWT, "ca.crt": ca}})
     assert None is run_join(fleet)[1]
     assert "caBundle" not in registration_of(host)["spec"]
+
+
+# --- Secrets of joins that were cut short --------------------------------------------------------
+
+
+def _leave_secret(host: MemoryCluster, *, made: str = "c1-") -> Key:
+    metadata = {"namespace": KNS, "generateName": made, "name": f"{made}left"}
+    return key_of(host.add(SECRETS, {"metadata": metadata, "data": {"token": JWT}}))
+
+
+def test_join_again_drops_the_secret_of_a_join_that_was_cut_short() -> None:
+    """No KubeFedCluster ever named it."""
+    fleet, host, _ = make_pair()
+    left, others = _leave_secret(host), _leave_secret(host, made="c1-east-")
+    assert None is run_join(fleet, AGAIN)[1]
+    assert (None, others) == (host.find(SECRETS, left), key_of(host.find(SECRETS, others) or {}))
+    assert is_ready(registration_of(host))
+
+
+@pytest.mark.parametrize("options", [OPTIONS, replace(AGAIN, secret_name="mine")])
+def test_join_that_updates_nothing_or_names_its_secret_looks_for_no_other(
+    options: JoinOptions,
+) -> None:
+    """The first join asks for no right to list Secrets."""
+    fleet, host, _ = make_pair()
+    left = _leave_secret(host)
+    assert None is run_join(fleet, options)[1]
+    assert None is not host.find(SECRETS, left)
+    assert ("list", "secrets") not in host.requests
+
+
+@pytest.mark.parametrize("plural", ["secrets", "kubefedclusters"])
+def test_join_again_by_one_who_may_not_list_drops_the_registered_secret_alone(plural: str) -> None:
+    """What cannot be seen whole is not deleted, and is no failure."""
+    fleet, host, _ = make_pair()
+    run_join(fleet)
+    former, left = key_of(secret_of(host)), _leave_secret(host)
+    host.fail_next("list", error(ForbiddenError, 403), name=plural)
+    assert None is run_join(fleet, AGAIN)[1]
+    assert None is host.find(SECRETS, former)
+    assert None is not host.find(SECRETS, left)
+
+
+def test_join_again_list_not_answered_ends_before_any_write() -> None:
+    """Nothing is half done then."""
+    fleet, host, member = make_pair()
+    left = _leave_secret(host)
+    host.fail_next("list", error(UnreachableError, 0), name="secrets")
+    assert isinstance(run_join(fleet, AGAIN)[1], UnreachableError)
+    assert ([], []) == (host.writes(), member.writes())
+    assert None is not host.find(SECRETS, left)
+
+
+def test_join_again_secret_made_anew_meanwhile_is_kept() -> None:
+    """A DELETE names the uid that was seen."""
+    fleet, host, _ = make_pair()
+    left = _leave_secret(host)
+
+    def meddle(cluster: MemoryCluster) -> None:
+        cluster.remove(SECRETS, left)
+        _leave_secret(cluster)
+
+    host.before_next("delete", meddle, name=left.name)
+    events, failure = run_join(fleet, AGAIN)
+    assert None is failure
+    assert words(events)[-1].startswith(f"warning: nothing needs Secret {left} any more")
+    assert None is not host.find(SECRETS, left)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Annotated
 
 import typer
 
-from kubefedctl.cli.files import read_documents
+from kubefedctl.cli.files import read_documents, renew
 from kubefedctl.cli.options import OutputOption, Shared, with_shared
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.errors import ManifestError
+from kubefedctl.model.events import Event
 from kubefedctl.model.refs import Object
 
 TypeNames = Annotated[list[str] | None, typer.Argument(metavar="TYPE", show_default=False)]
@@ -68,8 +70,10 @@ def enable(
     from kubefedctl.ops.enable import EnableOptions
     from kubefedctl.ops.enable import enable as allow
 
+    warnings: tuple[Event, ...] = ()
     if filename:
-        directives = [parse_directive(_read_one(filename), source=filename)]
+        documents, warnings = renew([_read_one(filename)], filename)
+        directives = [parse_directive(documents[0], source=filename)]
     elif types:
         directives = [
             Directive(name, version, federated_group, federated_version) for name in types
@@ -78,7 +82,8 @@ def enable(
         raise typer.BadParameter("give a TYPE, or a file with -f")
     options = EnableOptions(shared.kubefed_namespace, shared.is_dry_run, shared.prints_only(output))
     with open_fleet(shared) as fleet:
-        show_all(allow(fleet, directives, options), shared, output=output, fleet=fleet)
+        events = chain(warnings, allow(fleet, directives, options))
+        show_all(events, shared, output=output, fleet=fleet)
 
 
 def _read_one(filename: str) -> Object:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import chain
 from typing import Annotated
 
 import typer
 
-from kubefedctl.cli.files import read_objects
+from kubefedctl.cli.files import read_objects, renew
 from kubefedctl.cli.options import Namespace, OutputOption, Shared, with_shared
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.model.refs import Object
@@ -131,10 +132,9 @@ def federate(
             raise typer.BadParameter(
                 "--annotations override with --filename asks no cluster: name them with --clusters"
             )
-        made = federate_documents(
-            read_objects(filename), placement=placement, carries_annotations=carries
-        )
-        show_all(made, shared, output=output)
+        objects, warnings = renew(read_objects(filename), filename)
+        made = federate_documents(objects, placement=placement, carries_annotations=carries)
+        show_all(chain(warnings, made), shared, output=output)
         return
     if not type_name or not name:
         raise typer.BadParameter("give TYPE and NAME, or a file with -f")

@@ -1,0 +1,69 @@
+"""
+Taking away the Secrets that earlier joins of a member left in the host.
+
+Laws:
+1. They are looked for before the first write, so that a Secret that is made since is not hit.
+2. A read that is refused deletes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kubefedctl.cluster.port import Cluster
+from kubefedctl.core.joining import JoinNames
+from kubefedctl.core.leftovers import former_secrets
+from kubefedctl.errors import ClusterError, ForbiddenError
+from kubefedctl.model.events import Event, Warned
+from kubefedctl.model.objects import key_of, name_of, text_at, uid_of
+from kubefedctl.model.refs import Key, Object
+from kubefedctl.model.wellknown import KUBEFED_CLUSTERS, SECRETS
+from kubefedctl.ops.removing import delete_quietly
+from kubefedctl.ops.writing import find
+
+
+def find_former_secrets(
+    host: Cluster, names: JoinNames, registered: Object | None
+) -> tuple[Object, ...]:
+    """
+    Return the Secrets that earlier joins generated.
+
+    A caller who may not list is told of the one alone that the registration names.
+
+    Raises:
+        ClusterError: The host did not answer.
+    """
+    try:
+        secrets = host.list(SECRETS, namespace=names.namespace).items
+        registrations = host.list(KUBEFED_CLUSTERS, namespace=names.namespace).items
+    except ForbiddenError:
+        secrets, registrations = _find_named(host, names, registered), ()
+    return former_secrets(secrets, registrations, cluster=names.cluster)
+
+
+def drop_former_secrets(
+    host: Cluster, former: Iterable[Object], secret_name: str
+) -> Iterator[Event]:
+    """Delete the *former* Secrets, which nothing refers to any more; keep that of *secret_name*."""
+    for found in former:
+        if name_of(found) == secret_name:
+            continue
+        key = key_of(found)
+        options = {
+            "apiVersion": "v1",
+            "kind": "DeleteOptions",
+            "preconditions": {"uid": uid_of(found)},
+        }
+        try:
+            delete_quietly(host, SECRETS, key, options=options)
+        except ClusterError as error:
+            yield Warned(f"nothing needs Secret {key} any more, but it is left: {error.message}")
+
+
+def _find_named(host: Cluster, names: JoinNames, registered: Object | None) -> tuple[Object, ...]:
+    name = text_at(registered, "spec", "secretRef", "name")
+    try:
+        found = find(host, SECRETS, Key(names.namespace, name)) if name else None
+    except ForbiddenError:
+        return ()
+    return () if found is None else (found,)

@@ -1,0 +1,273 @@
+"""
+Tests of join and unjoin with every one of their requests made to fail once.
+
+A request fails before the server acts, or after: then its answer is lost. The next run completes
+what is half done, and leaves what a run without trouble leaves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, cast
+
+import pytest
+
+from kubefedctl.cluster.port import Cluster, Fleet
+from kubefedctl.core.joining import make_roles
+from kubefedctl.errors import InputError, KubefedctlError, RefusedError, UnreachableError
+from kubefedctl.model.clusters import MemberAccess
+from kubefedctl.model.events import Event
+from kubefedctl.model.objects import key_of
+from kubefedctl.model.refs import Object
+from kubefedctl.model.wellknown import (
+    CLUSTER_ROLE_BINDINGS,
+    CLUSTER_ROLES,
+    KUBEFED_CLUSTERS,
+    NAMESPACES,
+    ROLE_BINDINGS,
+    ROLES,
+    SECRETS,
+    SERVICE_ACCOUNTS,
+)
+from kubefedctl.ops.join import Credential, JoinOptions, Rbac, join
+from kubefedctl.ops.unjoin import UnjoinOptions, unjoin
+from tests.fakes import MemoryCluster, MemoryFleet
+from tests.ops.membership import AGAIN, CLUSTER_KEY, NAMES, OPTIONS
+from tests.ops.stage import AT_ONCE, error, issue_token, make_host, served, told
+from tests.ops.test_credentials import IssuingCluster
+
+REQUESTS = {"read", "list", "get", "create", "update", "patch", "delete", "discover"}
+KINDS = (
+    NAMESPACES,
+    SECRETS,
+    SERVICE_ACCOUNTS,
+    CLUSTER_ROLES,
+    CLUSTER_ROLE_BINDINGS,
+    ROLES,
+    ROLE_BINDINGS,
+    KUBEFED_CLUSTERS,
+)
+MOMENTS = pytest.mark.parametrize("is_lost", [False, True], ids=["refused", "answer-lost"])
+UNJOIN = UnjoinOptions("c1", host_cluster_context="host")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@dataclass
+class Fault:
+    """The request that fails: the *left*-th from now, before or after the server has acted."""
+
+    left: int
+    is_lost: bool
+
+    def carry_out(self, request: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        self.left -= 1
+        if self.left != 0:
+            return request(*args, **named)
+        if self.is_lost:
+            request(*args, **named)
+        raise error(UnreachableError, 0, "ReadTimeout")
+
+
+class CutCluster:
+    """A cluster whose requests a fault may hit."""
+
+    def __init__(self, cluster: MemoryCluster, fault: Fault) -> None:
+        self._cluster = cluster
+        self._fault = fault
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._cluster, name)
+        return partial(self._fault.carry_out, found) if name in REQUESTS else found
+
+
+class CutFleet:
+    """A fleet whose requests a fault may hit, whichever cluster they go to."""
+
+    def __init__(self, fleet: MemoryFleet, fault: Fault) -> None:
+        self._fleet = fleet
+        self._fault = fault
+
+    @property
+    def host(self) -> Cluster:
+        return self._cut(self._fleet.host)
+
+    def context(self, name: str) -> Cluster:
+        return self._cut(self._fleet.context(name))
+
+    def connect(self, access: MemberAccess) -> Cluster:
+        return self._cut(self._fleet.connect(access))
+
+    def _cut(self, cluster: MemoryCluster) -> Cluster:
+        return cast(Cluster, CutCluster(cluster, self._fault))
+
+
+@dataclass
+class Scene:
+    """A fleet to run in, and its member."""
+
+    fleet: MemoryFleet
+    member: MemoryCluster
+
+    def state(self) -> list[Object]:
+        """Return all that both clusters hold, without what differs from run to run."""
+        clusters = (self.fleet.host, self.member)
+        found = [_plain(o) for c in clusters for kind in KINDS for o in c.objects(kind)]
+        return sorted(found, key=str)
+
+
+def _plain(found: Any) -> Any:
+    if isinstance(found, str):
+        return re.sub(r"^(c1-)\d+$", r"\1*", _TIME.sub("TIME", found))
+    if isinstance(found, list):
+        return [_plain(item) for item in found]
+    if not isinstance(found, dict):
+        return found
+    own = ("uid", "resourceVersion", "generation")
+    kept = {k: _plain(v) for k, v in found.items() if k not in own}
+    # NB: each TokenRequest gives another token
+    return {**kept, "token": "TOKEN"} if "token" in kept else kept
+
+
+def _scene(*, scope: str = "Cluster") -> Scene:
+    host, member = make_host(members=("c2",), spec={"scope": scope}), IssuingCluster()
+    member.discovery = served(*KINDS)  # type: ignore[attr-defined]
+    member.react_to(SECRETS, issue_token)
+    return Scene(MemoryFleet(host, {"c1": member, "c2": MemoryCluster("c2")}), member)
+
+
+def _join(fleet: MemoryFleet | CutFleet, options: JoinOptions) -> KubefedctlError | None:
+    return _end(join(cast(Fleet, fleet), options, pace=AT_ONCE))
+
+
+def _end(events: Iterator[Event]) -> KubefedctlError | None:
+    return told(events)[1]
+
+
+def _each_fault(is_lost: bool, *, make: Callable[[], Scene]) -> Iterator[tuple[Scene, Fault]]:
+    """Yield a new scene and a fault for the first, second, ... request, until none is hit."""
+    for number in range(1, 100):
+        fault = Fault(number, is_lost)
+        yield make(), fault
+        if fault.left > 0:
+            assert number > 10
+            return
+    raise AssertionError("a run does not end")
+
+
+def _joined(options: JoinOptions = OPTIONS, **config: str) -> Scene:
+    scene = _scene(**config)
+    assert None is _join(scene.fleet, options)
+    return scene
+
+
+def _joined_otherwise() -> Scene:
+    """A member that is joined, whose binding is to be replaced."""
+    scene = _joined()
+    binding = scene.member.find(
+        CLUSTER_ROLE_BINDINGS, key_of(make_roles(NAMES, scope="Cluster")[1][1])
+    )
+    assert binding is not None
+    scene.member.alter(
+        CLUSTER_ROLE_BINDINGS, key_of(binding), roleRef={**binding["roleRef"], "name": "other"}
+    )
+    return scene
+
+
+OPTION_SETS = pytest.mark.parametrize(
+    "options",
+    [
+        AGAIN,
+        replace(AGAIN, secret_name="mine", labels={"region": "eu"}),
+        replace(AGAIN, credential=Credential.TOKENREQUEST, rbac=Rbac.TYPES),
+    ],
+    ids=["generated-secret", "named-secret", "token-that-ends"],
+)
+
+
+@OPTION_SETS
+@MOMENTS
+@pytest.mark.parametrize("scope", ["Cluster", "Namespaced"])
+def test_join_cut_short_is_completed_by_the_same_join(
+    options: JoinOptions, is_lost: bool, scope: str
+) -> None:
+    """Whichever request fails, the second run leaves what one run without trouble leaves."""
+    expected = _joined(options, scope=scope).state()
+    for scene, fault in _each_fault(is_lost, make=partial(_scene, scope=scope)):
+        number = fault.left
+        _join(CutFleet(scene.fleet, fault), options)
+        assert (number, None) == (number, _join(scene.fleet, options))
+        assert (number, expected) == (number, scene.state())
+
+
+@MOMENTS
+def test_join_cut_short_is_refused_without_a_write_until_it_may_update(is_lost: bool) -> None:
+    """By default what is there is refused, as KubeFed does; the hint tells how to complete it."""
+    expected = _joined().state()
+    for scene, fault in _each_fault(is_lost, make=_scene):
+        number = fault.left
+        _join(CutFleet(scene.fleet, fault), OPTIONS)
+        before = scene.state()
+        failure = _join(scene.fleet, OPTIONS)
+        if failure is not None:
+            assert isinstance(failure, RefusedError), number
+            assert "--error-on-existing=false" in failure.hint
+            assert (number, before) == (number, scene.state())
+            assert None is _join(scene.fleet, AGAIN), number
+        assert (number, expected) == (number, scene.state())
+
+
+@MOMENTS
+def test_join_cut_short_once_registered_lacks_nothing_but_the_status(is_lost: bool) -> None:
+    """The KubeFedCluster is written last, so a refused second join has nothing left to do."""
+    expected = _without_status(_joined().state())
+    registered = 0
+    for scene, fault in _each_fault(is_lost, make=_scene):
+        _join(CutFleet(scene.fleet, fault), OPTIONS)
+        if scene.fleet.host.find(KUBEFED_CLUSTERS, CLUSTER_KEY) is not None:
+            registered += 1
+            assert expected == _without_status(scene.state())
+    assert registered > 1
+
+
+@MOMENTS
+@pytest.mark.parametrize("make", [_joined, _joined_otherwise], ids=["same", "other-binding"])
+def test_join_again_cut_short_is_completed(make: Callable[[], Scene], is_lost: bool) -> None:
+    """A member that was joined before is joined as well, with one Secret in the host."""
+    expected = _joined().state()
+    for scene, fault in _each_fault(is_lost, make=make):
+        number = fault.left
+        _join(CutFleet(scene.fleet, fault), AGAIN)
+        assert (number, None) == (number, _join(scene.fleet, AGAIN))
+        assert (number, expected) == (number, scene.state())
+
+
+def _agree(question: str) -> None:
+    """Say yes."""
+
+
+@MOMENTS
+@pytest.mark.parametrize("force", [False, True], ids=["plain", "force"])
+@pytest.mark.parametrize("scope", ["Cluster", "Namespaced"])
+def test_unjoin_cut_short_is_completed_by_the_same_unjoin(
+    force: bool, is_lost: bool, scope: str
+) -> None:
+    """The second run cleans up; where the registration was gone already it says so as well."""
+    options = replace(UNJOIN, force=force)
+    undisturbed = _joined(scope=scope)
+    assert None is _end(unjoin(undisturbed.fleet, options, confirm=_agree))
+    expected = undisturbed.state()
+    for scene, fault in _each_fault(is_lost, make=partial(_joined, scope=scope)):
+        number = fault.left
+        _end(unjoin(cast(Fleet, CutFleet(scene.fleet, fault)), options, confirm=_agree))
+        was_gone = scene.fleet.host.find(KUBEFED_CLUSTERS, CLUSTER_KEY) is None
+        failure = _end(unjoin(scene.fleet, options, confirm=_agree))
+        assert (number, was_gone) == (number, isinstance(failure, InputError))
+        assert was_gone or failure is None
+        assert (number, expected) == (number, scene.state())
+
+
+def _without_status(state: list[Object]) -> list[Object]:
+    return sorted(({k: v for k, v in o.items() if k != "status"} for o in state), key=str)
