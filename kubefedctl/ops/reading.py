@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from kubefedctl.cluster.port import Cluster
+from kubefedctl.core.checking import Finding, check_cluster, check_config, check_type_config
 from kubefedctl.core.configuring import parse_federation_config
 from kubefedctl.errors import (
     ClusterError,
@@ -64,6 +65,7 @@ class Federation:
         malformed: KubeFedClusters that cannot be used, with the cause in words, by name.
         accesses: Registrations with their tokens, where the Secret has one.
         types: Every FederatedTypeConfig, sorted by name.
+        findings: What today's CRDs would refuse of these objects, a sentence each.
     """
 
     config: FederationConfig
@@ -71,6 +73,7 @@ class Federation:
     malformed: Mapping[str, str]
     accesses: Mapping[str, MemberAccess]
     types: tuple[TypeConfig, ...]
+    findings: tuple[str, ...] = ()
 
 
 def read_config(host: Cluster, *, kubefed_namespace: str) -> FederationConfig:
@@ -80,8 +83,13 @@ def read_config(host: Cluster, *, kubefed_namespace: str) -> FederationConfig:
     Raises:
         ControlPlaneError: The host has no KubeFed API, or no KubeFedConfig of the fixed name.
     """
+    found = _get_config(host, kubefed_namespace)
+    return parse_federation_config(found, kubefed_namespace=kubefed_namespace)
+
+
+def _get_config(host: Cluster, kubefed_namespace: str) -> Object:
     try:
-        found = host.get(KUBEFED_CONFIGS, Key(kubefed_namespace, KUBEFED_CONFIG_NAME))
+        return host.get(KUBEFED_CONFIGS, Key(kubefed_namespace, KUBEFED_CONFIG_NAME))
     except NotFoundError as error:
         raise ControlPlaneError(
             f"no KubeFedConfig {KUBEFED_CONFIG_NAME} in namespace {kubefed_namespace}"
@@ -89,7 +97,6 @@ def read_config(host: Cluster, *, kubefed_namespace: str) -> FederationConfig:
             hint="run `kubefedctl init` against the host, or check --host-cluster-context and"
             " --kubefed-namespace",
         ) from error
-    return parse_federation_config(found, kubefed_namespace=kubefed_namespace)
 
 
 def read_federation(host: Cluster, *, kubefed_namespace: str) -> Federation:
@@ -100,7 +107,8 @@ def read_federation(host: Cluster, *, kubefed_namespace: str) -> Federation:
         ControlPlaneError: The host has no KubeFed API or an unusable FederatedTypeConfig.
         ClusterError: The host did not answer completely.
     """
-    config = read_config(host, kubefed_namespace=kubefed_namespace)
+    found_config = _get_config(host, kubefed_namespace)
+    config = parse_federation_config(found_config, kubefed_namespace=kubefed_namespace)
     listed = run_side_by_side(
         {
             "clusters": lambda: host.list(KUBEFED_CLUSTERS, namespace=kubefed_namespace).items,
@@ -117,7 +125,21 @@ def read_federation(host: Cluster, *, kubefed_namespace: str) -> Federation:
             malformed[name_of(found)] = error.message
     accesses = _read_accesses(host, registrations, malformed, namespace=kubefed_namespace)
     types = sorted((parse_type_config(found) for found in listed["types"]), key=_by_name)
-    return Federation(config, registrations, malformed, accesses, tuple(types))
+    findings = (
+        *_judge(KUBEFED_CONFIGS, (found_config,), check_config),
+        *_judge(KUBEFED_CLUSTERS, listed["clusters"], check_cluster),
+        *_judge(TYPE_CONFIGS, listed["types"], check_type_config),
+    )
+    return Federation(config, registrations, malformed, accesses, tuple(types), findings)
+
+
+def _judge(
+    resource: Resource, objects: Iterable[Object], check: Callable[[Object], tuple[Finding, ...]]
+) -> Iterator[str]:
+    """Yield what the API server would say of *objects* that stood there before it checked them."""
+    for obj in objects:
+        for finding in check(obj):
+            yield f"{resource.subject(key_of(obj))}: {finding.field} {finding.message}"
 
 
 def synced_types(federation: Federation) -> tuple[tuple[TypeConfig, ...], dict[str, str]]:

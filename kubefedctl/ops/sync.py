@@ -89,6 +89,8 @@ def sync(fleet: Fleet, options: SyncOptions, *, pace: Pace = USUAL_PACE) -> Iter
     deadline = time.monotonic() + options.timeout
     yield Step(f"reading the federation from host cluster {host.name}")
     federation = read_federation(host, kubefed_namespace=options.kubefed_namespace)
+    for finding in federation.findings:
+        yield Warned(f"{finding}; the API server would refuse it today")
     yield Step(f"probing {counted(len(federation.registrations), 'member cluster')}")
     probed = probe_members(fleet, federation, pace=pace)
     run = _Run(host, options, federation, probed, pace)

@@ -67,10 +67,10 @@ def make_host(
     """Return a host with a KubeFedConfig, type configs, and *members* with their Secrets."""
     host = MemoryCluster("host")
     host.add(NAMESPACES, {"metadata": {"name": KNS}})
-    health = {"clusterHealthCheck": {"failureThreshold": 2}}
+    usual = {"scope": "Cluster", "clusterHealthCheck": {"failureThreshold": 2}}
     host.add(
         KUBEFED_CONFIGS,
-        {"metadata": place(Key(KNS, "kubefed")), "spec": {**health, **(spec or {})}},
+        {"metadata": place(Key(KNS, "kubefed")), "spec": {**usual, **(spec or {})}},
     )
     for target in types:
         add_type_config(host, target)

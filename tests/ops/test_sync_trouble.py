@@ -190,6 +190,19 @@ def test_sync_malformed_member_stops_no_other() -> None:
     assert {Verdict.CREATED: 2} == summary_of(events).clusters[0].counts
 
 
+def test_sync_tells_of_objects_that_the_api_server_would_refuse_today() -> None:
+    """What stood there before the CRDs checked it is named by object and field, and still used."""
+    host, fleet = make_shop()
+    register(host, "c3", disabledTLSValidations=["*", "SubjectName"])
+    events, _ = run_sync(fleet)
+    expected = (
+        f"warning: KubeFedCluster/{KNS}/c3: spec.disabledTLSValidations when * is given, it must be"
+        " the only one; the API server would refuse it today"
+    )
+    assert expected == words(events)[0]
+    assert {Verdict.CREATED: 2} == summary_of(events).clusters[0].counts
+
+
 def test_sync_create_refused_is_told_and_written() -> None:
     """The cluster's words are the detail, KubeFed's the reason."""
     host, fleet = make_shop()
