@@ -490,3 +490,15 @@ def test_load_objects_what_is_no_object_is_refused(text: str, message: str) -> N
     with pytest.raises(ManifestError) as raised:
         load_objects(text, source="s")
     assert raised.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kind"),
+    [("namespace", "n", "boolean"), ("name", "007", "number"), ("name", "[a]", "list")],
+)
+def test_load_objects_refuses_a_name_that_is_no_text(field: str, value: str, kind: str) -> None:
+    """A bare n is a boolean to YAML; an object without its namespace would go elsewhere."""
+    text = f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  {field}: {value}\n"
+    with pytest.raises(ManifestError, match=rf"metadata\.{field} is a {kind}") as caught:
+        load_objects(text, source="f.yaml")
+    assert "put it in quotes" == caught.value.hint

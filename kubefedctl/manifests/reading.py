@@ -81,8 +81,8 @@ def load_objects(text: str, *, source: str, expand_lists: bool = True) -> list[O
         expand_lists: Whether the items of a `List` take its place.
 
     Raises:
-        ManifestError: As for `load_documents`, or a document is no object or lacks `apiVersion`
-            or `kind`.
+        ManifestError: As for `load_documents`, or a document is no object, lacks `apiVersion` or
+            `kind`, or has a name or namespace that is no text.
     """
     objects: list[Object] = []
     for document in _read_documents(text, source):
@@ -105,6 +105,15 @@ def _check_object(value: Any, where: str) -> Object:
             raise ManifestError(
                 f"{where}: the object has no {required}",
                 hint="every document needs apiVersion and kind",
+            )
+    metadata = value.get("metadata")
+    for part in ("name", "namespace"):
+        given = metadata.get(part) if isinstance(metadata, dict) else None
+        if given is not None and not isinstance(given, str):
+            # NB: YAML takes a bare n or y for a boolean, and a name of digits for a number
+            raise ManifestError(
+                f"{where}: metadata.{part} is a {_type_name(given)}, not a text",
+                hint="put it in quotes",
             )
     return value
 
