@@ -127,11 +127,7 @@ def federate(
     placement = _make_placement(clusters, cluster_selector)
     carries = annotations is AnnotationsChoice.OVERRIDE
     if filename:
-        _refuse_with_file(type_name, with_dependencies)
-        if carries and clusters is None:
-            raise typer.BadParameter(
-                "--annotations override with --filename asks no cluster: name them with --clusters"
-            )
+        _refuse_with_file(type_name, with_dependencies, needs_clusters=carries and clusters is None)
         objects, warnings = renew(read_objects(filename), filename)
         made = federate_documents(objects, placement=placement, carries_annotations=carries)
         show_all(chain(warnings, made), shared, output=output)
@@ -162,11 +158,15 @@ def federate(
         show_all(make_federated(fleet, options), shared, output=output, fleet=fleet)
 
 
-def _refuse_with_file(type_name: str, with_dependencies: bool) -> None:
+def _refuse_with_file(type_name: str, with_dependencies: bool, *, needs_clusters: bool) -> None:
     if type_name:
         raise typer.BadParameter("--filename does not go with TYPE and NAME")
     if with_dependencies:
         raise typer.BadParameter("--with-dependencies asks the host, and --filename no cluster")
+    if needs_clusters:
+        raise typer.BadParameter(
+            "--annotations override with --filename asks no cluster: name them with --clusters"
+        )
 
 
 def _make_placement(clusters: str | None, cluster_selector: str | None) -> Object | None:
