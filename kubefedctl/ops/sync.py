@@ -12,31 +12,19 @@ Laws:
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from functools import partial
 
 from kubefedctl.cluster.port import Cluster, Fleet
 from kubefedctl.core.granting import explain_ungranted, ungranted_types
 from kubefedctl.core.planning import plan_sync
-from kubefedctl.errors import PartialFailure, WaitTimeout
-from kubefedctl.model.actions import Action, DeletionPlan, ObjectPlan, Plan, Settled
-from kubefedctl.model.events import (
-    ClusterTally,
-    Event,
-    Result,
-    Step,
-    Summary,
-    Verdict,
-    Warned,
-    counted,
-)
+from kubefedctl.model.actions import Action, DeletionPlan, ObjectPlan, Plan
+from kubefedctl.model.events import Event, Result, Step, Verdict, Warned, counted
 from kubefedctl.model.federated import FederatedObject
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
 from kubefedctl.model.readings import ClusterReading, Desired
-from kubefedctl.model.refs import Subject
-from kubefedctl.model.statuses import AggregateReason, PropagationStatus
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
 from kubefedctl.ops.credentials import renew_tokens
 from kubefedctl.ops.execution import Executed, dry_run, execute
@@ -51,12 +39,12 @@ from kubefedctl.ops.reading import (
 )
 from kubefedctl.ops.recording import (
     FederatedObjectId,
-    HostFailure,
     ensure_finalizers,
     identify,
     record_results,
     remove_finalizers,
 )
+from kubefedctl.ops.totals import Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +81,9 @@ def sync(fleet: Fleet, options: SyncOptions, *, pace: Pace = USUAL_PACE) -> Iter
         yield Warned(f"{finding}; the API server would refuse it today")
     yield Step(f"probing {counted(len(federation.registrations), 'member cluster')}")
     probed = probe_members(fleet, federation, pace=pace)
-    run = _Run(host, options, federation, probed, pace)
-    yield from run.record_health()
-    yield from run.tell_ungranted()
-    yield from run.renew_tokens()
+    totals = Totals(host.name, options.timeout, options.is_dry_run)
+    run = _Run(host, options, federation, probed, pace, totals)
+    yield from run.look_after_members()
     yield Step("reading federated objects and what the members have")
     desired = read_desired(host, federation)
     plan = plan_sync(desired, _read_members(desired, probed))
@@ -104,30 +91,28 @@ def sync(fleet: Fleet, options: SyncOptions, *, pace: Pace = USUAL_PACE) -> Iter
         f"planned {counted(len(plan.actions), 'change')} for"
         f" {counted(len(plan.objects) + len(plan.deletions), 'federated object')}"
     )
-    yield from run.tell_plan(plan)
+    yield from totals.tell_plan(plan)
     if options.is_dry_run:
-        yield from run.tell_all(dry_run(plan))
+        yield from map(totals.tell, dry_run(plan))
     else:
         yield from run.carry_out(plan, desired, deadline)
-    yield run.summary(plan)
-    run.judge()
+    yield totals.summary(plan, probed)
+    totals.judge()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Run:
-    """One run's running totals."""
+    """One run: what all its steps need."""
 
     host: Cluster
     options: SyncOptions
     federation: Federation
     probed: Mapping[str, Probed]
     pace: Pace
-    counts: dict[str, Counter[Verdict]] = field(default_factory=dict)
-    failures: int = 0
-    waiting: int = 0
+    totals: Totals
 
-    def record_health(self) -> Iterator[Event]:
-        """Write the KubeFedClusters' statuses and tell which members cannot be synced."""
+    def look_after_members(self) -> Iterator[Event]:
+        """Write the members' health, tell what is amiss with them, renew tokens that end soon."""
         for name, found in self.probed.items():
             if not found.is_ready:
                 yield Warned(f"cluster {name} is not ready: {found.probe.message}")
@@ -136,10 +121,15 @@ class _Run:
             for name, cause in write_cluster_statuses(
                 self.host, self.federation, self.probed, now=now
             ).items():
-                self.failures += 1
-                yield Warned(f"the status of KubeFedCluster {name} was not written: {cause}")
+                yield self.totals.warn_of_failure(
+                    f"the status of KubeFedCluster {name} was not written: {cause}"
+                )
+        yield from self._tell_ungranted()
+        if not self.options.is_dry_run:
+            ready = {n: p.cluster for n, p in self.probed.items() if p.is_ready and p.cluster}
+            yield from renew_tokens(self.host, self.federation.registrations, ready)
 
-    def tell_ungranted(self) -> Iterator[Event]:
+    def _tell_ungranted(self) -> Iterator[Event]:
         """Tell which types the accounts of members joined with `--rbac types` may not touch."""
         types = [found.target for found in synced_types(self.federation)[0]]
         for _, registration in sorted(self.federation.registrations.items()):
@@ -147,102 +137,33 @@ class _Run:
             if missing:
                 yield Warned(explain_ungranted(registration.source, missing))
 
-    def renew_tokens(self) -> Iterator[Event]:
-        """Renew the tokens that end soon; what cannot be renewed is told."""
-        if not self.options.is_dry_run:
-            ready = {n: p.cluster for n, p in self.probed.items() if p.is_ready and p.cluster}
-            yield from renew_tokens(self.host, self.federation.registrations, ready)
-
-    def tell_plan(self, plan: Plan) -> Iterator[Event]:
-        """Tell what was decided without anything to do, and count what is as it should be."""
-        for failure in plan.failures:
-            self.failures += 1
-            yield Warned(failure)
-        for warning in plan.warnings:
-            yield Warned(warning)
-        for object_plan in plan.objects:
-            for warning in object_plan.warnings:
-                yield Warned(warning)
-            if object_plan.reason is not AggregateReason.SUCCESS:
-                self.failures += 1
-                yield self._unpropagated(
-                    object_plan.federated, object_plan.reason, object_plan.detail
-                )
-            for name, settled in object_plan.settled.items():
-                yield from self._tell_settled(object_plan.federated, name, settled)
-        for deletion in plan.deletions:
-            yield from self._tell_held_back(deletion)
-
-    def tell_all(self, executed: Iterable[Executed]) -> Iterator[Event]:
-        """Tell and count what became of each action."""
-        for done in executed:
-            yield self._tell(done)
-
     def carry_out(self, plan: Plan, desired: Desired, deadline: float) -> Iterator[Event]:
         """Do what the plan says and write to the host how it went."""
         refused = ensure_finalizers(self.host, plan.objects)
-        yield from self._tell_host_failures(refused)
+        yield from self.totals.tell_host_failures(refused)
         stopped = {identify(failure.federated) for failure in refused}
-        owners = _owners(plan)
-        executed: dict[FederatedObjectId, dict[str, Executed]] = {}
-        actions = [action for action in plan.actions if owners.get(_place(action)) not in stopped]
+        done = Done(plan)
+        actions = [found for found in plan.actions if done.owner_of(found) not in stopped]
         clusters = {n: p.cluster for n, p in self.probed.items() if p.cluster is not None}
         uids = frozenset(desired.host_namespace_uids.values())
-        for done in execute(
+        for executed in execute(
             actions, clusters, host_namespace_uids=uids, deadline=deadline, pace=self.pace
         ):
-            owner = owners.get(_place(done.action))
-            if owner is not None:
-                executed.setdefault(owner, {})[done.action.cluster] = done
-            yield self._tell(done)
-        propagated = [found for found in plan.objects if identify(found.federated) not in stopped]
-        yield from self._tell_host_failures(
-            record_results(self.host, propagated, executed, now=now_text())
-        )
-        yield from self._finish_deletions(plan.deletions, executed)
+            done.add(executed)
+            yield self.totals.tell(executed)
+        yield from self._record(plan, done, stopped)
 
-    def summary(self, plan: Plan) -> Summary:
-        """Return the totals of the run."""
-        return Summary(
-            clusters=tuple(
-                ClusterTally(
-                    cluster=name,
-                    is_ready=found.is_ready,
-                    counts=dict(self.counts.get(name, Counter())),
-                    note=found.probe.message,
-                )
-                for name, found in sorted(self.probed.items())
-            ),
-            federated=len(plan.objects) + len(plan.deletions),
-            is_dry_run=self.options.is_dry_run,
-        )
-
-    def judge(self) -> None:
-        """
-        Turn the totals into the end of the run.
-
-        Raises:
-            PartialFailure: Something failed.
-            WaitTimeout: Something is not gone yet.
-        """
-        if self.failures:
-            raise PartialFailure(
-                f"{counted(self.failures, 'failure')}; everything else is as the host says",
-                hint="the lines above name clusters, objects and causes, with --v=1 the objects of"
-                " clusters that are not ready, too; sync again when they are mended",
-            )
-        if self.waiting and not self.options.is_dry_run:
-            raise WaitTimeout(
-                f"{counted(self.waiting, 'object')} deleted but not gone after"
-                f" {self.options.timeout:g}s",
-                hint="run sync again, or give it longer with --timeout",
-            )
-
-    def _finish_deletions(
-        self,
-        deletions: Iterable[DeletionPlan],
-        executed: Mapping[FederatedObjectId, Mapping[str, Executed]],
+    def _record(
+        self, plan: Plan, done: Done, stopped: AbstractSet[FederatedObjectId]
     ) -> Iterator[Event]:
+        """Write to the host how the plan went."""
+        propagated = [found for found in plan.objects if identify(found.federated) not in stopped]
+        yield from self.totals.tell_host_failures(
+            record_results(self.host, propagated, done.by_object, now=now_text())
+        )
+        yield from self._finish_deletions(plan.deletions, done)
+
+    def _finish_deletions(self, deletions: Iterable[DeletionPlan], done: Done) -> Iterator[Event]:
         """Take the finalizer off what is gone everywhere."""
         gone = (Verdict.DELETED, Verdict.UNLABELLED)
         finished = [
@@ -250,86 +171,41 @@ class _Run:
             for plan in deletions
             if not plan.problem
             and not plan.blockers
-            and all(
-                done.verdict in gone for done in executed.get(identify(plan.federated), {}).values()
-            )
+            and all(found.verdict in gone for found in done.of(plan.federated).values())
         ]
         failures = remove_finalizers(self.host, finished)
-        yield from self._tell_host_failures(failures)
+        yield from self.totals.tell_host_failures(failures)
         failed = {identify(failure.federated) for failure in failures}
         for federated in finished:
             if identify(federated) not in failed:
                 yield Result(Verdict.DELETED, federated.subject, self.host.name)
 
-    def _tell(self, done: Executed) -> Result:
-        action = done.action
-        self._tally(action.cluster, done.verdict)
-        if done.verdict is Verdict.FAILED:
-            self.failures += 1
-        if done.verdict is Verdict.WAITING:
-            self.waiting += 1
-        return Result(
-            verdict=done.verdict,
-            subject=action.subject,
-            cluster=action.cluster,
-            reason=done.status.value,
-            detail=done.detail,
-            is_dry_run=self.options.is_dry_run,
-        )
 
-    def _tell_settled(
-        self, federated: FederatedObject, cluster: str, settled: Settled
-    ) -> Iterator[Event]:
-        status = settled.outcome.status
-        if status is PropagationStatus.OK:
-            self._tally(cluster, Verdict.UNCHANGED)
-            return
-        self.failures += 1
-        self._tally(cluster, Verdict.FAILED)
-        # NB: the cluster itself was told of; a thousand lines for its objects would hide the rest
-        is_told = status is PropagationStatus.CLUSTER_NOT_READY
-        yield Result(
-            Verdict.FAILED,
-            federated.target_subject,
-            cluster,
-            reason=status.value,
-            detail=settled.detail,
-            level=1 if is_told else 0,
-        )
+class Done:
+    """
+    What became of a plan's actions, by federated object and cluster.
 
-    def _tell_held_back(self, plan: DeletionPlan) -> Iterator[Event]:
-        """Tell why a deletion cannot be finished in this run, whatever its actions come to."""
-        causes = [f"{name}: {cause}" for name, cause in plan.blockers.items()]
-        if plan.problem or causes:
-            self.failures += 1
-            detail = plan.problem or "its deletion waits for " + "; ".join(causes)
-            yield Result(
-                Verdict.FAILED,
-                plan.federated.subject,
-                self.host.name,
-                detail=detail,
-                is_dry_run=self.options.is_dry_run,
-            )
+    Args:
+        plan: The plan that is carried out.
+    """
 
-    def _unpropagated(
-        self, federated: FederatedObject, reason: AggregateReason, detail: str
-    ) -> Result:
-        subject: Subject = federated.subject
-        if reason is AggregateReason.NAMESPACE_NOT_FEDERATED:
-            detail = f"namespace {federated.key.namespace} has no FederatedNamespace"
-        return Result(Verdict.FAILED, subject, self.host.name, reason=reason.value, detail=detail)
+    def __init__(self, plan: Plan) -> None:
+        self._owners = _owners(plan)
+        self.by_object: dict[FederatedObjectId, dict[str, Executed]] = {}
 
-    def _tell_host_failures(self, failures: Iterable[HostFailure]) -> Iterator[Event]:
-        for failure in failures:
-            if not failure.detail:
-                continue
-            self.failures += 1
-            yield Result(
-                Verdict.FAILED, failure.federated.subject, self.host.name, detail=failure.detail
-            )
+    def owner_of(self, action: Action) -> FederatedObjectId | None:
+        """Return which federated object an action belongs to; orphans belong to none."""
+        return self._owners.get(_place(action))
 
-    def _tally(self, cluster: str, verdict: Verdict) -> None:
-        self.counts.setdefault(cluster, Counter())[verdict] += 1
+    def of(self, federated: FederatedObject) -> Mapping[str, Executed]:
+        """Return what became of the actions of *federated*, by cluster."""
+        return self.by_object.get(identify(federated), {})
+
+    def add(self, executed: Executed) -> None:
+        """Remember what became of one action."""
+        owner = self.owner_of(executed.action)
+        if owner is not None:
+            self.by_object.setdefault(owner, {})[executed.action.cluster] = executed
 
 
 def _read_members(desired: Desired, probed: Mapping[str, Probed]) -> dict[str, ClusterReading]:

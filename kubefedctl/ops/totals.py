@@ -1,0 +1,181 @@
+"""
+The running totals of a sync: what is told of each object, what is counted, how the run ends.
+
+Here: an event for each thing that was decided or done, and the counts behind exit code and summary.
+Not here: deciding (`core.planning`) and doing (`execution`, `recording`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from kubefedctl.errors import PartialFailure, WaitTimeout
+from kubefedctl.model.actions import DeletionPlan, Plan, Settled
+from kubefedctl.model.events import (
+    ClusterTally,
+    Event,
+    Result,
+    Summary,
+    Verdict,
+    Warned,
+    counted,
+)
+from kubefedctl.model.federated import FederatedObject
+from kubefedctl.model.refs import Subject
+from kubefedctl.model.statuses import AggregateReason, PropagationStatus
+from kubefedctl.ops.execution import Executed
+from kubefedctl.ops.probing import Probed
+from kubefedctl.ops.recording import HostFailure
+
+
+@dataclass(slots=True)
+class Totals:
+    """
+    What happened so far in one run.
+
+    Args:
+        host_name: The host cluster, for messages.
+        timeout: Seconds that deleted objects were waited for.
+        is_dry_run: Whether nothing is written.
+    """
+
+    host_name: str
+    timeout: float
+    is_dry_run: bool
+    counts: dict[str, Counter[Verdict]] = field(default_factory=dict)
+    failures: int = 0
+    waiting: int = 0
+
+    def warn_of_failure(self, text: str) -> Warned:
+        """Count a failure that belongs to no object of a member, and return what to tell of it."""
+        self.failures += 1
+        return Warned(text)
+
+    def tell_plan(self, plan: Plan) -> Iterator[Event]:
+        """Tell what was decided without anything to do, and count what is as it should be."""
+        for failure in plan.failures:
+            yield self.warn_of_failure(failure)
+        for warning in plan.warnings:
+            yield Warned(warning)
+        for object_plan in plan.objects:
+            for warning in object_plan.warnings:
+                yield Warned(warning)
+            if object_plan.reason is not AggregateReason.SUCCESS:
+                self.failures += 1
+                yield self._unpropagated(
+                    object_plan.federated, object_plan.reason, object_plan.detail
+                )
+            for name, settled in object_plan.settled.items():
+                yield from self._tell_settled(object_plan.federated, name, settled)
+        for deletion in plan.deletions:
+            yield from self._tell_held_back(deletion)
+
+    def tell_host_failures(self, failures: Iterable[HostFailure]) -> Iterator[Event]:
+        """Tell and count what could not be written to the host."""
+        for failure in failures:
+            if not failure.detail:
+                continue
+            self.failures += 1
+            yield Result(
+                Verdict.FAILED, failure.federated.subject, self.host_name, detail=failure.detail
+            )
+
+    def tell(self, done: Executed) -> Result:
+        """Count what became of an action and return what to tell of it."""
+        action = done.action
+        self._tally(action.cluster, done.verdict)
+        if done.verdict is Verdict.FAILED:
+            self.failures += 1
+        if done.verdict is Verdict.WAITING:
+            self.waiting += 1
+        return Result(
+            verdict=done.verdict,
+            subject=action.subject,
+            cluster=action.cluster,
+            reason=done.status.value,
+            detail=done.detail,
+            is_dry_run=self.is_dry_run,
+        )
+
+    def summary(self, plan: Plan, probed: Mapping[str, Probed]) -> Summary:
+        """Return the counts of each member and of the whole run."""
+        return Summary(
+            clusters=tuple(
+                ClusterTally(
+                    cluster=name,
+                    is_ready=found.is_ready,
+                    counts=dict(self.counts.get(name, Counter())),
+                    note=found.probe.message,
+                )
+                for name, found in sorted(probed.items())
+            ),
+            federated=len(plan.objects) + len(plan.deletions),
+            is_dry_run=self.is_dry_run,
+        )
+
+    def judge(self) -> None:
+        """
+        Turn the totals into the end of the run.
+
+        Raises:
+            PartialFailure: Something failed.
+            WaitTimeout: Something is not gone yet.
+        """
+        if self.failures:
+            raise PartialFailure(
+                f"{counted(self.failures, 'failure')}; everything else is as the host says",
+                hint="the lines above name clusters, objects and causes, with --v=1 the objects of"
+                " clusters that are not ready, too; sync again when they are mended",
+            )
+        if self.waiting and not self.is_dry_run:
+            raise WaitTimeout(
+                f"{counted(self.waiting, 'object')} deleted but not gone after {self.timeout:g}s",
+                hint="run sync again, or give it longer with --timeout",
+            )
+
+    def _tell_settled(
+        self, federated: FederatedObject, cluster: str, settled: Settled
+    ) -> Iterator[Event]:
+        status = settled.outcome.status
+        if status is PropagationStatus.OK:
+            self._tally(cluster, Verdict.UNCHANGED)
+            return
+        self.failures += 1
+        self._tally(cluster, Verdict.FAILED)
+        # NB: the cluster itself was told of; a thousand lines for its objects would hide the rest
+        is_told = status is PropagationStatus.CLUSTER_NOT_READY
+        yield Result(
+            Verdict.FAILED,
+            federated.target_subject,
+            cluster,
+            reason=status.value,
+            detail=settled.detail,
+            level=1 if is_told else 0,
+        )
+
+    def _tell_held_back(self, plan: DeletionPlan) -> Iterator[Event]:
+        """Tell why a deletion cannot be finished in this run, whatever its actions come to."""
+        causes = [f"{name}: {cause}" for name, cause in plan.blockers.items()]
+        if plan.problem or causes:
+            self.failures += 1
+            detail = plan.problem or "its deletion waits for " + "; ".join(causes)
+            yield Result(
+                Verdict.FAILED,
+                plan.federated.subject,
+                self.host_name,
+                detail=detail,
+                is_dry_run=self.is_dry_run,
+            )
+
+    def _unpropagated(
+        self, federated: FederatedObject, reason: AggregateReason, detail: str
+    ) -> Result:
+        subject: Subject = federated.subject
+        if reason is AggregateReason.NAMESPACE_NOT_FEDERATED:
+            detail = f"namespace {federated.key.namespace} has no FederatedNamespace"
+        return Result(Verdict.FAILED, subject, self.host_name, reason=reason.value, detail=detail)
+
+    def _tally(self, cluster: str, verdict: Verdict) -> None:
+        self.counts.setdefault(cluster, Counter())[verdict] += 1
