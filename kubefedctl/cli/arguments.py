@@ -43,6 +43,7 @@ SHARED_WITH_VALUE = frozenset(
         "--clusters",
         "--cluster-selector",
         "--annotations",
+        "--events",
     }
 )
 """Options that may stand before the command's name and take a value, shared or a command's own."""

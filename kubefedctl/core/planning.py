@@ -60,6 +60,7 @@ def plan_sync(desired: Desired, observed: Observed) -> Plan:
     orphans: list[Action] = []
     warnings: list[str] = []
     failures: list[str] = []
+    misnamed: list[FederatedObject] = []
     for type_config in sorted(desired.types, key=lambda found: found.name):
         problem = _why_not_synced(type_config, desired)
         if problem:
@@ -69,6 +70,7 @@ def plan_sync(desired: Desired, observed: Observed) -> Plan:
         for _, federated in sorted(desired.federated[type_config.name].items()):
             ignored = ignored_reason(federated, desired.config.kubefed_namespace)
             if ignored is IgnoredReason.INVALID_NAME:
+                misnamed.append(federated)
                 warnings.append(
                     f"{federated.subject} is ignored: a FederatedNamespace must be named like"
                     " the namespace that it is in"
@@ -86,6 +88,7 @@ def plan_sync(desired: Desired, observed: Observed) -> Plan:
         orphans=tuple(orphans),
         warnings=tuple(warnings),
         failures=tuple(failures),
+        misnamed=tuple(misnamed),
     )
 
 

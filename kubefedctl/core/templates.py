@@ -21,7 +21,7 @@ from kubefedctl.core.carrying import ANNOTATIONS_PATH, keep_made_anew
 from kubefedctl.core.overrides import Operation, apply_overrides
 from kubefedctl.errors import InputError, OverrideError
 from kubefedctl.model.federated import FederatedObject
-from kubefedctl.model.objects import MANAGED_LABEL, labels_of, text_at
+from kubefedctl.model.objects import MANAGED_LABEL, labels_of, map_at, text_at
 from kubefedctl.model.refs import Object
 
 
@@ -70,7 +70,9 @@ def make_draft(federated: FederatedObject) -> tuple[Object, tuple[TemplateWarnin
     """
     obj = copy.deepcopy(_mapping(federated.template, where="spec.template"))
     metadata = _mapping(obj.get("metadata"), where="spec.template.metadata")
-    warnings = tuple(warning for warning in _WARNINGS if metadata.pop(warning.field, None))
+    warnings = dropped_fields(federated)
+    for warning in _WARNINGS:
+        metadata.pop(warning.field, None)
     target = federated.type_config.target
     metadata["name"] = federated.key.name
     metadata.pop("namespace", None)
@@ -80,6 +82,12 @@ def make_draft(federated: FederatedObject) -> tuple[Object, tuple[TemplateWarnin
     obj["kind"] = target.kind
     obj["apiVersion"] = text_at(obj, "apiVersion") or target.api_version
     return obj, warnings
+
+
+def dropped_fields(federated: FederatedObject) -> tuple[TemplateWarning, ...]:
+    """Return what the template of *federated* asks for in vain."""
+    metadata = map_at(federated.template, "metadata")
+    return tuple(warning for warning in _WARNINGS if metadata.get(warning.field))
 
 
 def finish_draft(obj: Object, operations: Sequence[Operation]) -> Object:

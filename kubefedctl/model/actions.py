@@ -173,6 +173,8 @@ class Plan:
         orphans: Labels to be taken off objects whose federated object is gone.
         warnings: Things worth knowing that belong to no single object and stop nothing.
         failures: Types that cannot be synced, with the cause.
+        misnamed: FederatedNamespaces that are ignored, since they are not named like the namespace
+            that they are in.
     """
 
     objects: tuple[ObjectPlan, ...] = ()
@@ -180,6 +182,7 @@ class Plan:
     orphans: tuple[Action, ...] = ()
     warnings: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
+    misnamed: tuple[FederatedObject, ...] = ()
 
     @property
     def actions(self) -> tuple[Action, ...]:

@@ -16,15 +16,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 from kubefedctl.cluster.port import Cluster, Fleet
 from kubefedctl.core.granting import explain_ungranted, ungranted_types
 from kubefedctl.core.planning import plan_sync
 from kubefedctl.model.actions import Action, DeletionPlan, ObjectPlan, Plan
+from kubefedctl.model.announcements import Announcement, Announcing
 from kubefedctl.model.events import Event, Result, Step, Verdict, Warned, counted
 from kubefedctl.model.federated import FederatedObject
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
 from kubefedctl.model.readings import ClusterReading, Desired
+from kubefedctl.ops.announcing import Announcer, find_due, find_due_of_members
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
 from kubefedctl.ops.credentials import renew_tokens
 from kubefedctl.ops.execution import Executed, dry_run, execute
@@ -56,11 +59,13 @@ class SyncOptions:
         kubefed_namespace: Where the host keeps KubeFed's own objects.
         timeout: Seconds to wait until deleted objects are gone from the members.
         is_dry_run: Plan and tell, write nothing.
+        announcing: Which Kubernetes events to leave on the host.
     """
 
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
     timeout: float = 300.0
     is_dry_run: bool = False
+    announcing: Announcing = Announcing.AUTO
 
 
 def sync(fleet: Fleet, options: SyncOptions, *, pace: Pace = USUAL_PACE) -> Iterator[Event]:
@@ -152,6 +157,13 @@ class _Run:
             done.add(executed)
             yield self.totals.tell(executed)
         yield from self._record(plan, done, stopped)
+        yield from self._announce(find_due(plan, done.by_object, refused))
+
+    def _announce(self, due: Iterable[Announcement]) -> Iterator[Event]:
+        """Leave Kubernetes events on the host: those of members first."""
+        of_members = find_due_of_members(self.federation, self.probed)
+        announcer = Announcer(self.host, self.options.announcing, now_text())
+        yield from announcer.announce(chain(of_members, due))
 
     def _record(
         self, plan: Plan, done: Done, stopped: AbstractSet[FederatedObjectId]

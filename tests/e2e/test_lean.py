@@ -59,7 +59,7 @@ def test_sync_without_changes_writes_the_host_nothing_but_probe_times(shop: Clus
 
 
 def test_first_sync_writes_each_member_object_once(shop: Clusters) -> None:
-    """A new object costs each member one request, and the host four."""
+    """A new object costs each member one request, and the host five."""
     assert shop.sandbox is not None
     clusters = shop.sandbox.clusters
     path = "/apis/types.kubefed.io/v1beta1/namespaces/shop/federatedconfigmaps"
@@ -84,4 +84,5 @@ def test_first_sync_writes_each_member_object_once(shop: Clusters) -> None:
         ("create", "propagatedversions", ""),
         ("patch", "propagatedversions", "status"),
         ("patch", "federatedconfigmaps", "status"),
+        ("create", "events", ""),
     ] == host

@@ -8,6 +8,7 @@ import typer
 
 from kubefedctl.cli.options import Shared, with_shared
 from kubefedctl.cli.wiring import open_fleet, show_all
+from kubefedctl.model.announcements import Announcing
 
 Timeout = Annotated[
     str,
@@ -17,10 +18,17 @@ Timeout = Annotated[
         help="How long to wait until deleted objects are gone from the members.",
     ),
 ]
+Events = Annotated[
+    Announcing,
+    typer.Option(
+        "--events",
+        help="Which Kubernetes events to leave on the host. auto: all, but at most 100 of a type.",
+    ),
+]
 
 
 @with_shared
-def sync(*, timeout: Timeout = "5m", shared: Shared) -> None:
+def sync(*, timeout: Timeout = "5m", events: Events = Announcing.AUTO, shared: Shared) -> None:
     """
     Bring every member cluster to what the host says, once.
 
@@ -35,6 +43,12 @@ def sync(*, timeout: Timeout = "5m", shared: Shared) -> None:
     from kubefedctl.ops.sync import SyncOptions
     from kubefedctl.ops.sync import sync as bring_in_step
 
-    options = SyncOptions(shared.kubefed_namespace, parse_duration(timeout), shared.is_dry_run)
+    options = SyncOptions(
+        shared.kubefed_namespace,
+        parse_duration(timeout),
+        shared.is_dry_run,
+        # NB: an event that is only checked by the API server tells nothing
+        Announcing.NONE if shared.is_rehearsal else events,
+    )
     with open_fleet(shared) as fleet:
         show_all(bring_in_step(fleet, options), shared)
