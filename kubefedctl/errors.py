@@ -35,6 +35,7 @@ from __future__ import annotations
 from enum import IntEnum, unique
 
 _LONGEST_MESSAGE = 256
+_LONGEST_END = 96
 
 
 @unique
@@ -207,6 +208,12 @@ class WaitTimeout(KubefedctlError):
 
 
 def _shorten(text: str) -> str:
-    """*text* on one line, cut at 256 characters."""
+    """
+    *text* on one line of at most 256 characters, cut in its middle.
+
+    An API server says first which field it is about, then the whole value, and last what is wrong.
+    """
     line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
+    if len(line) <= _LONGEST_MESSAGE:
+        return line
+    return f"{line[: _LONGEST_MESSAGE - _LONGEST_END - 1]}…{line[-_LONGEST_END:]}"

@@ -63,6 +63,7 @@ class MemoryCluster:
         self._interventions: list[tuple[str, str, Callable[[MemoryCluster], object]]] = []
         self._reactions: list[tuple[Resource, Callable[[Object], Object]]] = []
         self._version = 0
+        self._applied: dict[_Place, Object] = {}
         self._lock = threading.RLock()
         self.requests: list[tuple[str, str]] = []
         self.is_closed = False
@@ -212,6 +213,8 @@ class MemoryCluster:
         subject = str(resource.subject(key))
         with self._lock:
             self._begin("patch", subject, key.name)
+            if patch_type is PatchType.APPLY and isinstance(body, dict):
+                return self._apply(resource, key, body, dry_run=dry_run)
             old = self._find(resource, key, act="patch")
             if isinstance(body, list):
                 new = {**old, **{op["path"].lstrip("/"): op["value"] for op in body}}
@@ -270,6 +273,22 @@ class MemoryCluster:
                 raise self.review_failure
             self.reviews.append(body["spec"])
             return {**body, "status": {"allowed": self.may(body["spec"])}}
+
+    def _apply(self, resource: Resource, key: Key, body: Object, *, dry_run: bool) -> Object:
+        """Apply as one manager that owns what it applied last; lists are replaced."""
+        place = _place(resource, key)
+        old = self._objects.get(place)
+        subject = str(resource.subject(key))
+        for field in ("uid", "resourceVersion"):
+            wanted = value_at(body, "metadata", field)
+            if wanted not in (None, value_at(old, "metadata", field)):
+                raise self._error(ConflictError, "patch", subject, 409, "Conflict")
+        left = _without(old or {}, self._applied.get(place, {}), body)
+        new = _merge(left, body)
+        if dry_run:
+            return new
+        self._applied[place] = copy.deepcopy(body)
+        return copy.deepcopy(self._store(resource, new, old=old))
 
     def _begin(self, act: str, subject: str, name: str) -> None:
         with self._lock:
@@ -392,6 +411,17 @@ def _named(body: Object, *, suffix: str) -> Object:
     if metadata.get("name") or not metadata.get("generateName"):
         return body
     return {**body, "metadata": {**metadata, "name": metadata["generateName"] + suffix}}
+
+
+def _without(old: Any, applied: Any, body: Any) -> Any:
+    """*old* without the fields of *applied* that *body* no longer has."""
+    if not (isinstance(old, dict) and isinstance(applied, dict) and isinstance(body, dict)):
+        return old
+    return {
+        name: _without(value, applied.get(name), body.get(name))
+        for name, value in old.items()
+        if name in body or name not in applied or name in ("uid", "resourceVersion")
+    }
 
 
 def _merge(old: Any, patch: Any) -> Any:

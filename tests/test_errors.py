@@ -115,11 +115,16 @@ def test_cluster_error_sentence_names_act_object_cluster_and_cause(
 
 
 @pytest.mark.parametrize(
-    ("length", "expected"), [(256, "x" * 256), (257, "x" * 255 + "…"), (9999, "x" * 255 + "…")]
+    ("length", "expected"),
+    [
+        (255, "x" * 255 + "y"),
+        (256, "x" * 159 + "…" + "x" * 95 + "y"),
+        (9999, "x" * 159 + "…" + "x" * 95 + "y"),
+    ],
 )
-def test_cluster_error_cause_is_cut(length: int, expected: str) -> None:
-    """No answer of a cluster fills the screen."""
-    error = ConflictError(act="get", subject="a", cluster="b", message="x" * length)
+def test_cluster_error_cause_is_cut_in_its_middle(length: int, expected: str) -> None:
+    """No answer of a cluster fills the screen; what is wrong stands at its end."""
+    error = ConflictError(act="get", subject="a", cluster="b", message="x" * length + "y")
     assert expected == error.cause
     assert f"cannot get a in cluster b: {expected}" == str(error)
 

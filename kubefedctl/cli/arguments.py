@@ -44,6 +44,7 @@ SHARED_WITH_VALUE = frozenset(
         "--cluster-selector",
         "--annotations",
         "--events",
+        "--strategy",
     }
 )
 """Options that may stand before the command's name and take a value, shared or a command's own."""
@@ -67,6 +68,7 @@ SWITCHES = frozenset(
         "--yes",
         "--purge",
         "--orphan",
+        "--recreate-immutable",
     }
 )
 """Options that take no value, or one only after `=`."""

@@ -29,11 +29,10 @@ from kubefedctl.cluster.transport import JSON, Answer, Request, Trace, Transport
 from kubefedctl.cluster.watching import read_events
 from kubefedctl.errors import ExpiredError, InputError
 from kubefedctl.model.clusters import Endpoint
-from kubefedctl.model.objects import key_of, resource_version_of, text_at, value_at
+from kubefedctl.model.objects import FIELD_MANAGER, key_of, resource_version_of, text_at, value_at
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.typeconfigs import Discovery
 
-FIELD_MANAGER = "kubefedctl"
 PAGE = 500
 _LIST_STARTS = 3
 _METADATA_ONLY = f"{JSON};as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,{JSON}"

@@ -19,8 +19,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from kubefedctl.core.applying import make_applied
 from kubefedctl.core.hashing import hash_overrides, hash_template
-from kubefedctl.core.members import make_created, make_updated
+from kubefedctl.core.immutability import may_recreate
+from kubefedctl.core.members import Made, make_created, make_updated
 from kubefedctl.core.overrides import Overrides, parse_overrides
 from kubefedctl.core.placement import IgnoredReason, Placement, ignored_reason, place
 from kubefedctl.core.removing import plan_deletion, plan_removal, plan_unlabelling
@@ -33,7 +35,17 @@ from kubefedctl.core.versions import (
 )
 from kubefedctl.core.waves import writing_wave
 from kubefedctl.errors import InputError, OverrideError
-from kubefedctl.model.actions import Action, ActionVerb, MemberIntent, ObjectPlan, Plan, Settled
+from kubefedctl.model.actions import (
+    USUAL_WRITING,
+    Action,
+    ActionVerb,
+    MemberIntent,
+    ObjectPlan,
+    Plan,
+    Settled,
+    Strategy,
+    WritePolicy,
+)
 from kubefedctl.model.federated import FederatedObject
 from kubefedctl.model.objects import SYSTEM_NAMESPACES, is_deleting, map_at
 from kubefedctl.model.outcomes import ClusterOutcome
@@ -43,13 +55,16 @@ from kubefedctl.model.statuses import AggregateReason, PropagationStatus
 from kubefedctl.model.typeconfigs import NAMESPACES, TypeConfig
 
 
-def plan_sync(desired: Desired, observed: Observed) -> Plan:
+def plan_sync(
+    desired: Desired, observed: Observed, *, writing: WritePolicy = USUAL_WRITING
+) -> Plan:
     """
     Return everything that must be done so that the members are as the host asks.
 
     Args:
         desired: What was read from the host.
         observed: What was read from each registered member.
+        writing: How member objects are to be written.
 
     Returns:
         The plan, sorted by type and key. Types whose federated objects could not be read, and
@@ -81,7 +96,7 @@ def plan_sync(desired: Desired, observed: Observed) -> Plan:
                 if federated.has_finalizer:
                     deletions.append(plan_deletion(federated, desired, observed))
             else:
-                objects.append(plan_object(federated, desired, observed))
+                objects.append(plan_object(federated, desired, observed, writing=writing))
     return Plan(
         objects=tuple(objects),
         deletions=tuple(deletions),
@@ -92,7 +107,13 @@ def plan_sync(desired: Desired, observed: Observed) -> Plan:
     )
 
 
-def plan_object(federated: FederatedObject, desired: Desired, observed: Observed) -> ObjectPlan:
+def plan_object(
+    federated: FederatedObject,
+    desired: Desired,
+    observed: Observed,
+    *,
+    writing: WritePolicy = USUAL_WRITING,
+) -> ObjectPlan:
     """
     Return the plan of one federated object that is not being deleted.
 
@@ -100,6 +121,7 @@ def plan_object(federated: FederatedObject, desired: Desired, observed: Observed
         federated: The object.
         desired: What was read from the host.
         observed: What was read from each registered member.
+        writing: How member objects are to be written.
     """
     needs_finalizer = not federated.has_finalizer
     try:
@@ -120,7 +142,7 @@ def plan_object(federated: FederatedObject, desired: Desired, observed: Observed
     recorded = recorded_versions(
         version_object, template_hash=intent.template_hash, overrides_hash=intent.overrides_hash
     )
-    case = _Case(federated, placement, desired, recorded, intent)
+    case = _Case(federated, placement, desired, recorded, intent, writing)
     decided = {name: _decide(case, observed[name]) for name in sorted(desired.registrations)}
     return ObjectPlan(
         federated,
@@ -162,6 +184,7 @@ class _Case:
     desired: Desired
     recorded: Mapping[str, str]
     intent: _Intent
+    writing: WritePolicy
 
 
 def _read_intent(federated: FederatedObject) -> _Intent:
@@ -219,11 +242,18 @@ def _decide_write(case: _Case, cluster: str, found: Object | None) -> Action | S
         operations=intent.overrides.of(cluster),
         retain_replicas=case.federated.retain_replicas,
         may_adopt=case.desired.config.adopts,
+        strategy=case.writing.strategies.of(case.federated.type_config.name),
+        recreates=may_recreate(case.federated, is_wanted=case.writing.recreates),
     )
-    made = make_created(member) if found is None else make_updated(member, found)
+    made = make_created(member) if found is None else _make_current(member, found)
     if made.body is None:
         return _settle(made.failure, made.detail, found)
-    if found is not None and not needs_update(made.body, found, case.recorded.get(cluster, "")):
+    if found is not None and not needs_update(
+        made.body,
+        found,
+        case.recorded.get(cluster, ""),
+        is_partial=member.strategy is Strategy.APPLY,
+    ):
         return _settle(PropagationStatus.OK, "", found)
     return Action(
         verb=ActionVerb.CREATE if found is None else ActionVerb.UPDATE,
@@ -235,6 +265,12 @@ def _decide_write(case: _Case, cluster: str, found: Object | None) -> Action | S
         intent=member,
         observed=found,
     )
+
+
+def _make_current(member: MemberIntent, found: Object) -> Made:
+    """What to send so that *found* is as it should be."""
+    make = make_applied if member.strategy is Strategy.APPLY else make_updated
+    return make(member, found)
 
 
 def _settle(status: PropagationStatus, detail: str, found: Object | None = None) -> Settled:

@@ -42,7 +42,9 @@ def object_version(obj: Object) -> str:
     return f"gen:{generation}" if generation else f"rv:{resource_version_of(obj)}"
 
 
-def needs_update(desired: Object, observed: Object, recorded: str) -> bool:
+def needs_update(
+    desired: Object, observed: Object, recorded: str, *, is_partial: bool = False
+) -> bool:
     """
     Return whether the member object has to be written again.
 
@@ -52,12 +54,21 @@ def needs_update(desired: Object, observed: Object, recorded: str) -> bool:
         desired: What the member object should be.
         observed: What it is.
         recorded: Its version after the last write; empty where none is recorded.
+        is_partial: Whether *desired* names only what is asked for, as for an apply: labels and
+            annotations that it does not name may be there, since others own them.
 
     Upstream: pkg/controller/util/propagatedversion.go, ObjectNeedsUpdate @ v0.10.0.
     """
     if recorded != object_version(observed):
         return True
-    return bool(generation_of(observed)) and _identity(desired) != _identity(observed)
+    if not generation_of(observed):
+        return False
+    if is_partial:
+        return not (
+            labels_of(desired).items() <= labels_of(observed).items()
+            and annotations_of(desired).items() <= annotations_of(observed).items()
+        )
+    return _identity(desired) != _identity(observed)
 
 
 def recorded_versions(

@@ -32,6 +32,31 @@ class ActionVerb(StrEnum):
     AWAIT_REMOVAL = "await removal of"
 
 
+class Strategy(StrEnum):
+    """How an object that stands in a member is brought up to date."""
+
+    APPLY = "apply"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class Strategies:
+    """
+    Which strategy each type has.
+
+    Args:
+        usual: The one of every type that is not named.
+        by_type: Those of other types, by the type config's name.
+    """
+
+    usual: Strategy = Strategy.APPLY
+    by_type: Mapping[str, Strategy] = field(default_factory=dict)
+
+    def of(self, type_config: str) -> Strategy:
+        """Return the strategy of a type, by the name of its type config."""
+        return self.by_type.get(type_config, self.usual)
+
+
 class Wave(IntEnum):
     """When an action may start: a cluster's waves run one after the other, in this order."""
 
@@ -46,6 +71,24 @@ class Wave(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class WritePolicy:
+    """
+    How member objects are written, as the user chose.
+
+    Args:
+        strategies: How each type is brought up to date.
+        recreates: Whether objects with a field that cannot be changed are deleted and made anew.
+    """
+
+    strategies: Strategies = Strategies()
+    recreates: bool = False
+
+
+USUAL_WRITING = WritePolicy()
+"""How member objects are written unless the user says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
 class MemberIntent:
     """
     What a member object is to be, before the member has its say: enough to compute it again.
@@ -55,12 +98,16 @@ class MemberIntent:
         operations: The overrides of this cluster, in order.
         retain_replicas: `spec.retainReplicas` as it stands.
         may_adopt: Whether an object that stands there unlabelled may be taken over.
+        strategy: How an object that stands there is brought up to date.
+        recreates: Whether it may be deleted and made anew where a field cannot be changed.
     """
 
     draft: Object
     operations: tuple[Any, ...]
     retain_replicas: Any = None
     may_adopt: bool = True
+    strategy: Strategy = Strategy.REPLACE
+    recreates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

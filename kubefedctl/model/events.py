@@ -31,6 +31,7 @@ class Verdict(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     ADOPTED = "adopted"
+    RECREATED = "recreated"
     DELETED = "deleted"
     UNLABELLED = "unlabelled"
     UNCHANGED = "unchanged"
@@ -44,6 +45,7 @@ CHANGES = frozenset(
         Verdict.CREATED,
         Verdict.UPDATED,
         Verdict.ADOPTED,
+        Verdict.RECREATED,
         Verdict.DELETED,
         Verdict.UNLABELLED,
     }

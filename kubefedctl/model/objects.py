@@ -24,6 +24,9 @@ SYNC_FINALIZER = "kubefed.io/sync-controller"
 TYPE_CONFIG_FINALIZER = "core.kubefed.io/federated-type-config"
 DEFAULT_KUBEFED_NAMESPACE = "kube-federation-system"
 KUBEFED_CONFIG_NAME = "kubefed"
+RECREATE_ANNOTATION = "kubefedctl.io/recreate-immutable"
+FIELD_MANAGER = "kubefedctl"
+"""The manager as which this program writes, in members and on the host."""
 SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "default"})
 
 

@@ -1,14 +1,14 @@
 """
 Carrying out the actions of a plan in the members, cluster by cluster, wave by wave.
 
-Here: one request for an action, what its failure means in KubeFed's words, reading again after a
-conflict, and waiting until what was deleted is gone. Not here: any choice of what to do
-(`core.planning`), and what is written to the host (`recording`).
+Here: lanes and waves, what a failure means in KubeFed's words, deleting, taking labels off, and
+waiting until what was deleted is gone. Not here: any choice of what to do (`core.planning`),
+creates and updates (`propagating`), and what is written to the host (`recording`).
 
 Laws:
 1. A failing action is an answer, not an exception.
-2. A write never hits an object that nobody looked at: PUT and label removal carry the
-   resourceVersion they were made from, DELETE the uid.
+2. A write never hits an object that nobody looked at: a label removal carries the resourceVersion
+   it was made from, DELETE the uid.
 
 Upstream: pkg/controller/sync/dispatch/managed.go and unmanaged.go @ v0.10.0.
 """
@@ -18,56 +18,32 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from typing import assert_never
 
 from kubefedctl.cluster.port import Cluster
-from kubefedctl.core.members import Made, make_created, make_updated, may_take_over
-from kubefedctl.errors import (
-    AlreadyExistsError,
-    ClusterError,
-    ConflictError,
-    NotFoundError,
-    UnreachableError,
-)
-from kubefedctl.model.actions import Action, ActionVerb, Plan
+from kubefedctl.errors import ClusterError, ConflictError, NotFoundError, UnreachableError
+from kubefedctl.model.actions import Action, ActionVerb, Wave
 from kubefedctl.model.events import Verdict
 from kubefedctl.model.objects import (
     MANAGED_SELECTOR,
     is_managed,
+    list_at,
     resource_version_of,
+    text_at,
     uid_of,
 )
-from kubefedctl.model.refs import Object, Resource, split_api_version
+from kubefedctl.model.refs import Resource
 from kubefedctl.model.statuses import PropagationStatus
+from kubefedctl.model.wellknown import CRDS
 from kubefedctl.ops.clock import USUAL_PACE, Pace
 from kubefedctl.ops.fanout import Task, run_lanes
-from kubefedctl.ops.writing import find
+from kubefedctl.ops.propagating import CONFLICT_ATTEMPTS, create, update
+from kubefedctl.ops.propagating import Executed as Executed
+from kubefedctl.ops.writing import find, wait_until
 
-_CONFLICT_ATTEMPTS = 5
 _SILENCES_BEFORE_GIVING_UP = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Executed:
-    """
-    What became of an action.
-
-    Args:
-        action: The action.
-        verdict: The word for it.
-        status: The entry of the federated status; OK where none is due.
-        detail: The cause of a failure, or a remark.
-        object: The member's object after a create or update.
-    """
-
-    action: Action
-    verdict: Verdict
-    status: PropagationStatus = PropagationStatus.OK
-    detail: str = ""
-    object: Object | None = field(default=None, repr=False)
 
 
 _FAILURES: Mapping[ActionVerb, PropagationStatus] = {
@@ -110,19 +86,6 @@ def execute(
     yield from (answer for answer in run_lanes(lanes) if answer is not None)
 
 
-def dry_run(plan: Plan) -> Iterator[Executed]:
-    """Yield what *plan* would do, without doing it."""
-    verdicts = {
-        ActionVerb.CREATE: Verdict.CREATED,
-        ActionVerb.UPDATE: Verdict.UPDATED,
-        ActionVerb.DELETE: Verdict.DELETED,
-        ActionVerb.UNLABEL: Verdict.UNLABELLED,
-        ActionVerb.AWAIT_REMOVAL: Verdict.WAITING,
-    }
-    for action in plan.actions:
-        yield Executed(action, verdicts[action.verb])
-
-
 class _Lane:
     """The work of one member; one instance for each run, used by the lane's threads alone."""
 
@@ -141,7 +104,9 @@ class _Lane:
         """Yield the tasks of each wave, then those that tell what became of deleted objects."""
         ordered = sorted(actions, key=lambda action: (action.wave, action.resource, action.key))
         for _, wave in groupby(ordered, key=lambda action: action.wave):
-            yield [partial(self._carry_out, action) for action in wave]
+            started = list(wave)
+            yield [partial(self._carry_out, action) for action in started]
+            self._await_definitions(started)
         yield from self._await_removals()
 
     def _carry_out(self, action: Action) -> Executed | None:
@@ -162,9 +127,10 @@ class _Lane:
     def _request(self, action: Action) -> Executed | None:
         match action.verb:
             case ActionVerb.CREATE:
-                return self._create(action)
+                return create(self._cluster, action, host_uids=self._host_uids)
             case ActionVerb.UPDATE:
-                return self._update(action)
+                patience = min(self._pace.removal, max(0.0, self._deadline - time.monotonic()))
+                return update(self._cluster, action, patience=patience)
             case ActionVerb.DELETE:
                 return self._delete(action)
             case ActionVerb.UNLABEL:
@@ -175,68 +141,22 @@ class _Lane:
             case _:
                 assert_never(action.verb)
 
-    def _create(self, action: Action) -> Executed:
-        assert action.body is not None
-        try:
-            made = self._cluster.create(_written_as(action.resource, action.body), action.body)
-        except AlreadyExistsError:
-            return self._adopt(action)
-        return Executed(action, Verdict.CREATED, object=made)
+    def _await_definitions(self, actions: Sequence[Action]) -> None:
+        """Wait until CRDs are served; objects of theirs may come in the waves that follow."""
+        defining = [a for a in actions if a.resource.qualified_name == CRDS.qualified_name]
+        for action in defining if actions[0].wave is Wave.DEFINITIONS else ():
+            limit = min(self._pace.definitions, max(0.0, self._deadline - time.monotonic()))
+            if self._silences < _SILENCES_BEFORE_GIVING_UP:
+                wait_until(partial(self._is_established, action), seconds=limit)
 
-    def _adopt(self, action: Action) -> Executed:
-        """An object of that name stands there, unlabelled: take it over, if that is allowed."""
-        assert action.intent is not None
+    def _is_established(self, action: Action) -> bool | None:
         try:
             found = self._cluster.get(action.resource, action.key)
-        except ClusterError as error:
-            return Executed(
-                action, Verdict.FAILED, PropagationStatus.RETRIEVAL_FAILED, error.answer
-            )
-        if not may_take_over(action.intent, found, host_namespace_uids=self._host_uids):
-            return Executed(
-                action,
-                Verdict.FAILED,
-                PropagationStatus.ALREADY_EXISTS,
-                "it stood there before, and the KubeFedConfig forbids adoption",
-            )
-        return self._put(action, found, verdict=Verdict.ADOPTED)
-
-    def _update(self, action: Action) -> Executed:
-        assert action.observed is not None
-        return self._put(action, action.observed, verdict=Verdict.UPDATED)
-
-    def _put(self, action: Action, observed: Object, *, verdict: Verdict) -> Executed:
-        """Replace the object, computing it anew from what stands there after a conflict."""
-        assert action.intent is not None
-        for attempt in range(_CONFLICT_ATTEMPTS):
-            made: Made = make_updated(action.intent, observed)
-            if made.body is None:
-                return Executed(action, Verdict.FAILED, made.failure, made.detail)
-            try:
-                stored = self._cluster.update(_written_as(action.resource, made.body), made.body)
-            except ConflictError:
-                if attempt == _CONFLICT_ATTEMPTS - 1:
-                    raise
-                found = find(self._cluster, action.resource, action.key)
-                if found is None:
-                    return self._recreate(action)
-                observed = found
-                continue
-            except NotFoundError:
-                return self._recreate(action)
-            is_same = resource_version_of(stored) == resource_version_of(observed)
-            word = Verdict.UNCHANGED if is_same and verdict is Verdict.UPDATED else verdict
-            return Executed(action, word, object=stored)
-        raise AssertionError("the last attempt returns or raises")
-
-    def _recreate(self, action: Action) -> Executed:
-        """The object vanished between the list and the write."""
-        assert action.intent is not None
-        made = make_created(action.intent)
-        if made.body is None:
-            return Executed(action, Verdict.FAILED, made.failure, made.detail)
-        stored = self._cluster.create(_written_as(action.resource, made.body), made.body)
-        return Executed(action, Verdict.CREATED, object=stored)
+        except ClusterError:
+            return True  # NB: what is wrong with it was told already
+        conditions = list_at(found, "status", "conditions")
+        says = {text_at(each, "type"): text_at(each, "status") for each in conditions}
+        return True if says.get("Established") == "True" else None
 
     def _wait_for(self, action: Action) -> None:
         with self._lock:
@@ -254,14 +174,14 @@ class _Lane:
 
     def _unlabel(self, action: Action) -> Executed:
         body = action.body
-        for attempt in range(_CONFLICT_ATTEMPTS):
+        for attempt in range(CONFLICT_ATTEMPTS):
             assert isinstance(body, dict)
             try:
                 self._cluster.patch(action.resource, action.key, body=body)
             except NotFoundError:
                 break
             except ConflictError:
-                if attempt == _CONFLICT_ATTEMPTS - 1:
+                if attempt == CONFLICT_ATTEMPTS - 1:
                     raise
                 found = find(self._cluster, action.resource, action.key)
                 if found is None or not is_managed(found):
@@ -330,11 +250,3 @@ def _still_going(action: Action) -> Executed:
 
 def _failed(action: Action, detail: str) -> Executed:
     return Executed(action, Verdict.FAILED, _FAILURES[action.verb], detail)
-
-
-def _written_as(resource: Resource, body: Object) -> Resource:
-    """The address under which *body* is written: a template may name another API version."""
-    group, version = split_api_version(str(body.get("apiVersion", "")))
-    if (group, version) == (resource.group, resource.version) or not version:
-        return resource
-    return replace(resource, group=group, version=version)

@@ -24,8 +24,9 @@ from kubefedctl.model.refs import Object, Resource
 from kubefedctl.model.typeconfigs import parse_type_config
 from kubefedctl.model.wellknown import NAMESPACES, SERVICE_ACCOUNTS, TYPE_CONFIGS
 from kubefedctl.ops.clock import Pace
-from kubefedctl.ops.execution import dry_run, execute
+from kubefedctl.ops.execution import execute
 from kubefedctl.ops.fanout import run_all
+from kubefedctl.ops.foreseeing import foresee
 from kubefedctl.ops.reading import read_config
 from kubefedctl.ops.removing import Place
 from kubefedctl.ops.writing import find
@@ -91,7 +92,9 @@ def carry_out(
     """
     deadline = time.monotonic() + pace.removal
     answers = (
-        dry_run(Plan(orphans=tuple(actions)))
+        foresee(
+            Plan(orphans=tuple(actions)), {member.name: member}, host_namespace_uids=frozenset()
+        )
         if is_dry_run
         else execute(
             actions,

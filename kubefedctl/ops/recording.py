@@ -52,7 +52,15 @@ from kubefedctl.ops.execution import Executed
 from kubefedctl.ops.fanout import run_all
 
 _CONFLICT_ATTEMPTS = 5
-_WRITTEN = frozenset({Verdict.CREATED, Verdict.UPDATED, Verdict.ADOPTED, Verdict.UNCHANGED})
+_WRITTEN = frozenset(
+    {
+        Verdict.CREATED,
+        Verdict.UPDATED,
+        Verdict.ADOPTED,
+        Verdict.RECREATED,
+        Verdict.UNCHANGED,
+    }
+)
 
 
 FederatedObjectId: TypeAlias = tuple[str, str, str]
@@ -138,7 +146,7 @@ def gather_outcomes(
             status = (done.object or {}).get("status")
             outcomes[name] = ClusterOutcome(
                 remote_status=status if isinstance(status, dict) and status else None,
-                was_updated=done.verdict is not Verdict.CREATED,
+                was_updated=done.verdict not in (Verdict.CREATED, Verdict.RECREATED),
             )
         elif done.status is not PropagationStatus.OK:
             outcomes[name] = ClusterOutcome(status=done.status)

@@ -21,7 +21,14 @@ from itertools import chain
 from kubefedctl.cluster.port import Cluster, Fleet
 from kubefedctl.core.granting import explain_ungranted, ungranted_types
 from kubefedctl.core.planning import plan_sync
-from kubefedctl.model.actions import Action, DeletionPlan, ObjectPlan, Plan
+from kubefedctl.model.actions import (
+    USUAL_WRITING,
+    Action,
+    DeletionPlan,
+    ObjectPlan,
+    Plan,
+    WritePolicy,
+)
 from kubefedctl.model.announcements import Announcement, Announcing
 from kubefedctl.model.events import Event, Result, Step, Verdict, Warned, counted
 from kubefedctl.model.federated import FederatedObject
@@ -30,8 +37,9 @@ from kubefedctl.model.readings import ClusterReading, Desired
 from kubefedctl.ops.announcing import Announcer, find_due, find_due_of_members
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
 from kubefedctl.ops.credentials import renew_tokens
-from kubefedctl.ops.execution import Executed, dry_run, execute
+from kubefedctl.ops.execution import Executed, execute
 from kubefedctl.ops.fanout import run_side_by_side
+from kubefedctl.ops.foreseeing import foresee
 from kubefedctl.ops.probing import Probed, probe_members, write_cluster_statuses
 from kubefedctl.ops.reading import (
     Federation,
@@ -60,12 +68,14 @@ class SyncOptions:
         timeout: Seconds to wait until deleted objects are gone from the members.
         is_dry_run: Plan and tell, write nothing.
         announcing: Which Kubernetes events to leave on the host.
+        writing: How member objects are written.
     """
 
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
     timeout: float = 300.0
     is_dry_run: bool = False
     announcing: Announcing = Announcing.AUTO
+    writing: WritePolicy = USUAL_WRITING
 
 
 def sync(fleet: Fleet, options: SyncOptions, *, pace: Pace = USUAL_PACE) -> Iterator[Event]:
@@ -91,14 +101,14 @@ def sync(fleet: Fleet, options: SyncOptions, *, pace: Pace = USUAL_PACE) -> Iter
     yield from run.look_after_members()
     yield Step("reading federated objects and what the members have")
     desired = read_desired(host, federation)
-    plan = plan_sync(desired, _read_members(desired, probed))
+    plan = plan_sync(desired, _read_members(desired, probed), writing=options.writing)
     yield Step(
         f"planned {counted(len(plan.actions), 'change')} for"
         f" {counted(len(plan.objects) + len(plan.deletions), 'federated object')}"
     )
     yield from totals.tell_plan(plan)
     if options.is_dry_run:
-        yield from map(totals.tell, dry_run(plan))
+        yield from map(totals.tell, run.foresee(plan, desired))
     else:
         yield from run.carry_out(plan, desired, deadline)
     yield totals.summary(plan, probed)
@@ -142,6 +152,16 @@ class _Run:
             if missing:
                 yield Warned(explain_ungranted(registration.source, missing))
 
+    @property
+    def clusters(self) -> dict[str, Cluster]:
+        """The members that can be asked, by name."""
+        return {n: p.cluster for n, p in self.probed.items() if p.cluster is not None}
+
+    def foresee(self, plan: Plan, desired: Desired) -> Iterator[Executed]:
+        """Yield what the plan would come to, with nothing written."""
+        uids = frozenset(desired.host_namespace_uids.values())
+        return foresee(plan, self.clusters, host_namespace_uids=uids)
+
     def carry_out(self, plan: Plan, desired: Desired, deadline: float) -> Iterator[Event]:
         """Do what the plan says and write to the host how it went."""
         refused = ensure_finalizers(self.host, plan.objects)
@@ -149,10 +169,9 @@ class _Run:
         stopped = {identify(failure.federated) for failure in refused}
         done = Done(plan)
         actions = [found for found in plan.actions if done.owner_of(found) not in stopped]
-        clusters = {n: p.cluster for n, p in self.probed.items() if p.cluster is not None}
         uids = frozenset(desired.host_namespace_uids.values())
         for executed in execute(
-            actions, clusters, host_namespace_uids=uids, deadline=deadline, pace=self.pace
+            actions, self.clusters, host_namespace_uids=uids, deadline=deadline, pace=self.pace
         ):
             done.add(executed)
             yield self.totals.tell(executed)

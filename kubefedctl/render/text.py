@@ -41,6 +41,7 @@ _STYLES: dict[Verdict, str] = {
     Verdict.CREATED: "green",
     Verdict.ADOPTED: "green",
     Verdict.UPDATED: "yellow",
+    Verdict.RECREATED: "yellow",
     Verdict.DELETED: "magenta",
     Verdict.UNLABELLED: "magenta",
     Verdict.WAITING: "cyan",

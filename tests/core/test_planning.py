@@ -9,7 +9,7 @@ import pytest
 
 from kubefedctl.core.hashing import hash_overrides, hash_template
 from kubefedctl.core.planning import plan_sync
-from kubefedctl.model.actions import ActionVerb, Plan, Wave
+from kubefedctl.model.actions import ActionVerb, Plan, Strategies, Strategy, Wave, WritePolicy
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE, MANAGED_LABEL
 from kubefedctl.model.readings import ClusterReading, FederationConfig
 from kubefedctl.model.refs import Key, Object
@@ -139,25 +139,51 @@ def test_plan_recorded_version_does_not_hold_and_object_is_updated(
     assert ["update ConfigMap/shop/web c1"] == _acts(_plan(spec, [member_object()], versions=known))
 
 
-def test_plan_object_with_other_labels_under_the_same_generation_is_updated() -> None:
-    """A generation does not count labels, so they are compared."""
+@pytest.mark.parametrize(
+    ("strategy", "labels", "is_updated"),
+    [
+        pytest.param(Strategy.REPLACE, {"app": "web", "extra": "1"}, True, id="replace-foreign"),
+        pytest.param(Strategy.APPLY, {"app": "web", "extra": "1"}, False, id="apply-foreign"),
+        pytest.param(Strategy.APPLY, {"app": "other"}, True, id="apply-changed"),
+        pytest.param(Strategy.APPLY, {}, True, id="apply-gone"),
+        pytest.param(Strategy.APPLY, {"app": "web"}, False, id="apply-same"),
+    ],
+)
+def test_plan_object_with_other_labels_under_the_same_generation(
+    strategy: Strategy, labels: Object, is_updated: bool
+) -> None:
+    """S31: a generation does not count labels, so they are compared; an apply spares others'."""
     key = Key("shop", "web")
-    labels = {"labels": {MANAGED_LABEL: "true", "extra": "1"}, "generation": 2}
-    found = member_object(key, target=DEPLOYMENT, metadata=labels)
+    spec = {**ON_C1, "template": {"metadata": {"labels": {"app": "web"}}}}
+    metadata = {"labels": {MANAGED_LABEL: "true", **labels}, "generation": 2}
+    found = member_object(key, target=DEPLOYMENT, metadata=metadata)
     desired = desire(
-        [federated_namespace("shop", NOWHERE), federate(ON_C1, target=DEPLOYMENT)],
+        [federated_namespace("shop", NOWHERE), federate(spec, target=DEPLOYMENT)],
         clusters=("c1",),
         targets=(NAMESPACE, DEPLOYMENT),
         namespaces={"shop": federated_namespace("shop")},
         versions={
-            PROPAGATED_VERSIONS: {Key("shop", "deployment-web"): _version({"spec": ON_C1}, "gen:2")}
+            PROPAGATED_VERSIONS: {Key("shop", "deployment-web"): _version({"spec": spec}, "gen:2")}
         },
     )
-    assert ["update Deployment/shop/web c1"] == _acts(plan_sync(desired, observe(c1=[found])))
+    plan = plan_sync(
+        desired, observe(c1=[found]), writing=WritePolicy(strategies=Strategies(strategy))
+    )
+    assert (["update Deployment/shop/web c1"] if is_updated else []) == _acts(plan)
 
 
-def test_plan_update_keeps_what_belongs_to_the_member_and_overrides_win() -> None:
-    """Retention comes before overrides, and the label after both."""
+@pytest.mark.parametrize(
+    ("strategy", "metadata"),
+    [
+        (Strategy.REPLACE, {"finalizers": ["x/y"], "annotations": {"a": "b"}}),
+        (Strategy.APPLY, {"uid": "uid-shop/web"}),
+    ],
+    ids=str,
+)
+def test_plan_update_keeps_what_belongs_to_the_member_and_overrides_win(
+    strategy: Strategy, metadata: Object
+) -> None:
+    """Retention comes before overrides, and the label after both; an apply sends neither back."""
     template = {"metadata": {"labels": {"app": "web"}}, "spec": {"replicas": 1}}
     operations = [
         {"path": "/spec/replicas", "value": 5},
@@ -180,7 +206,8 @@ def test_plan_update_keeps_what_belongs_to_the_member_and_overrides_win() -> Non
         targets=(DEPLOYMENT,),
         namespaces={"shop": federated_namespace("shop")},
     )
-    [action] = plan_sync(desired, observe(c1=[found])).actions
+    writing = WritePolicy(strategies=Strategies(strategy))
+    [action] = plan_sync(desired, observe(c1=[found]), writing=writing).actions
     expected = {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -189,8 +216,7 @@ def test_plan_update_keeps_what_belongs_to_the_member_and_overrides_win() -> Non
             "namespace": "shop",
             "labels": {MANAGED_LABEL: "true"},
             "resourceVersion": "5",
-            "finalizers": ["x/y"],
-            "annotations": {"a": "b"},
+            **metadata,
         },
         "spec": {"replicas": 5},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kubefedctl.errors import (
     KubefedctlError,
 )
+from kubefedctl.model.actions import Strategies, Strategy, WritePolicy
 from kubefedctl.model.events import Event, Summary
 from kubefedctl.model.refs import Object
 from kubefedctl.ops.sync import SyncOptions, sync
@@ -27,9 +28,12 @@ ONLY_C1: Object = {"placement": {"clusters": [{"name": "c1"}]}}
 
 
 def run_sync(
-    fleet: MemoryFleet, *, is_dry_run: bool = False
+    fleet: MemoryFleet, *, is_dry_run: bool = False, strategy: Strategy = Strategy.APPLY
 ) -> tuple[list[Event], KubefedctlError | None]:
-    return told(sync(fleet, SyncOptions(KNS, 0.0, is_dry_run), pace=AT_ONCE))
+    options = SyncOptions(
+        KNS, 0.0, is_dry_run, writing=WritePolicy(strategies=Strategies(strategy))
+    )
+    return told(sync(fleet, options, pace=AT_ONCE))
 
 
 def make_shop(**metadata: object) -> tuple[MemoryCluster, MemoryFleet]:
@@ -40,8 +44,8 @@ def make_shop(**metadata: object) -> tuple[MemoryCluster, MemoryFleet]:
     return host, make_fleet(host)
 
 
-def make_synced_shop() -> tuple[MemoryCluster, MemoryFleet]:
-    host, fleet = make_shop()
+def make_synced_shop(**metadata: object) -> tuple[MemoryCluster, MemoryFleet]:
+    host, fleet = make_shop(**metadata)
     run_sync(fleet)
     for cluster in (host, *members_of(fleet)):
         cluster.requests.clear()

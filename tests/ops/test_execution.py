@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -14,13 +13,11 @@ from kubefedctl.errors import (
     InvalidError,
     UnreachableError,
 )
-from kubefedctl.model.actions import Action, ActionVerb, ObjectPlan, Plan, Wave
+from kubefedctl.model.actions import Action, ActionVerb, Wave
 from kubefedctl.model.events import Verdict
 from kubefedctl.model.objects import MANAGED_LABEL, uid_of
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.statuses import PropagationStatus
-from kubefedctl.ops.execution import Executed, dry_run
-from tests.core.federations import federate
 from tests.core.makers import CONFIG_MAP, DEPLOYMENT, NAMESPACE
 from tests.fakes import MemoryCluster
 from tests.ops.actions import HELD, SUBJECT, carry_out, make_draft, remove, said, vanish, write
@@ -284,23 +281,3 @@ def test_bug_in_a_request_reaches_the_caller() -> None:
     cluster.fail_next("create", ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
         carry_out(write(ActionVerb.CREATE), cluster)
-
-
-@pytest.mark.parametrize(
-    ("make", "expected"),
-    [
-        (lambda o: write(ActionVerb.CREATE), Verdict.CREATED),
-        (lambda o: write(ActionVerb.UPDATE, observed=o), Verdict.UPDATED),
-        (lambda o: remove(o), Verdict.DELETED),
-        (lambda o: remove(o, ActionVerb.UNLABEL), Verdict.UNLABELLED),
-        (lambda o: remove(o, ActionVerb.AWAIT_REMOVAL), Verdict.WAITING),
-    ],
-    ids=["create", "update", "delete", "unlabel", "await"],
-)
-def test_dry_run_tells_what_would_become_of_each(
-    make: Callable[[Object], Action], expected: Verdict
-) -> None:
-    """Nothing is asked; each verb has its word."""
-    action = make({"metadata": {"uid": "u", "resourceVersion": "1"}})
-    plan = Plan(objects=(ObjectPlan(federate(), actions=(action,)),))
-    assert [Executed(action, expected)] == list(dry_run(plan))

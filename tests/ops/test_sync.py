@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kubefedctl.errors import (
     PartialFailure,
     UnreachableError,
 )
+from kubefedctl.model.actions import Strategy
 from kubefedctl.model.events import ClusterTally, Summary, Verdict
-from kubefedctl.model.refs import Key
+from kubefedctl.model.refs import Key, Object
 from kubefedctl.model.wellknown import PROPAGATED_VERSIONS
 from tests.core.makers import CONFIG_MAP, NAMESPACE
 from tests.fakes import MemoryFleet
@@ -93,14 +96,25 @@ def test_sync_again_changes_nothing() -> None:
     assert {Verdict.UNCHANGED: 2} == summary_of(events).clusters[0].counts
 
 
-def test_sync_drift_in_a_member_is_put_right() -> None:
-    """Only what was changed is written, only where it was."""
-    _, fleet = make_synced_shop()
+@pytest.mark.parametrize(
+    ("strategy", "act", "expected"),
+    [
+        (Strategy.APPLY, "patch", {"theirs": "1", "ours": "1"}),
+        (Strategy.REPLACE, "update", {"ours": "1"}),
+    ],
+    ids=str,
+)
+def test_sync_drift_in_a_member_is_put_right(
+    strategy: Strategy, act: str, expected: Object
+) -> None:
+    """S32: only what was changed is written, only where it was; an apply spares what is others'."""
+    _, fleet = make_synced_shop(spec={"template": {"data": {"ours": "1"}}})
     first, second = members_of(fleet)
-    first.alter(CONFIG_MAP, WEB, data={"drift": "1"})
-    events, failure = run_sync(fleet)
+    first.alter(CONFIG_MAP, WEB, data={"theirs": "1", "ours": "2"})
+    events, failure = run_sync(fleet, strategy=strategy)
     assert (None, ["updated ConfigMap/shop/web in c1"]) == (failure, words(events))
-    assert [[("update", "ConfigMap/shop/web")], []] == [first.writes(), second.writes()]
+    assert [[(act, "ConfigMap/shop/web")], []] == [first.writes(), second.writes()]
+    assert expected == (first.find(CONFIG_MAP, WEB) or {})["data"]
 
 
 def test_sync_narrowed_placement_deletes_elsewhere() -> None:

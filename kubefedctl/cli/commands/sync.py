@@ -8,6 +8,7 @@ import typer
 
 from kubefedctl.cli.options import Shared, with_shared
 from kubefedctl.cli.wiring import open_fleet, show_all
+from kubefedctl.model.actions import Strategies, Strategy, WritePolicy
 from kubefedctl.model.announcements import Announcing
 
 Timeout = Annotated[
@@ -27,8 +28,33 @@ Events = Annotated[
 ]
 
 
+StrategyOption = Annotated[
+    Strategy,
+    typer.Option(
+        "--strategy",
+        help="How objects in members are updated. apply: fields that others own are left alone."
+        " replace: whole objects, as KubeFed does.",
+    ),
+]
+RecreateImmutable = Annotated[
+    bool,
+    typer.Option(
+        "--recreate-immutable",
+        help="Delete and create anew what has a field that no update can change; never namespaces,"
+        " CRDs, volumes and claims.",
+    ),
+]
+
+
 @with_shared
-def sync(*, timeout: Timeout = "5m", events: Events = Announcing.AUTO, shared: Shared) -> None:
+def sync(
+    *,
+    timeout: Timeout = "5m",
+    strategy: StrategyOption = Strategy.APPLY,
+    recreate_immutable: RecreateImmutable = False,
+    events: Events = Announcing.AUTO,
+    shared: Shared,
+) -> None:
     """
     Bring every member cluster to what the host says, once.
 
@@ -49,6 +75,7 @@ def sync(*, timeout: Timeout = "5m", events: Events = Announcing.AUTO, shared: S
         shared.is_dry_run,
         # NB: an event that is only checked by the API server tells nothing
         Announcing.NONE if shared.is_rehearsal else events,
+        writing=WritePolicy(Strategies(strategy), recreates=recreate_immutable),
     )
     with open_fleet(shared) as fleet:
         show_all(bring_in_step(fleet, options), shared)
