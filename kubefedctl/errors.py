@@ -21,7 +21,9 @@ KubefedctlError                     abstract; exit_code, hint
 │  └─ ServerError                   5xx and answers that are not the API's
 ├─ PartialFailure             5     some clusters or objects failed; every outcome was reported
 ├─ RefusedError               6     could, but will not without a flag
-└─ WaitTimeout                7     asked to wait; not there yet
+├─ WaitTimeout                7     asked to wait; not there yet
+└─ Interruption             130     stopped by Ctrl-C in the middle of its work
+   └─ Termination           143     stopped by SIGTERM
 ```
 
 Laws:
@@ -52,6 +54,7 @@ class ExitCode(IntEnum):
     TIMEOUT = 7
     BUG = 70
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 EXIT_CODE_MEANINGS: dict[ExitCode, str] = {
@@ -65,6 +68,7 @@ EXIT_CODE_MEANINGS: dict[ExitCode, str] = {
     ExitCode.TIMEOUT: "waited, and it was not there in time",
     ExitCode.BUG: "a bug in kubefedctl; run again with --debug and report it",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
+    ExitCode.TERMINATED: "terminated (SIGTERM)",
 }
 """The table of exit codes as users read it; README and docs/reference/exit-codes.md show it."""
 
@@ -205,6 +209,18 @@ class WaitTimeout(KubefedctlError):
     """The time to wait ran out before the clusters were there."""
 
     exit_code = ExitCode.TIMEOUT
+
+
+class Interruption(KubefedctlError):
+    """Ctrl-C stopped it in the middle of its work; what was done by then is recorded."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+class Termination(Interruption):
+    """The same by SIGTERM."""
+
+    exit_code = ExitCode.TERMINATED
 
 
 def _shorten(text: str) -> str:

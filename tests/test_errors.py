@@ -34,6 +34,8 @@ CODES = {
     "PartialFailure": 5,
     "RefusedError": 6,
     "WaitTimeout": 7,
+    "Interruption": 130,
+    "Termination": 143,
 }
 
 
@@ -62,7 +64,7 @@ def test_error_tree_of_the_docstring_names_every_class(name: str) -> None:
 def test_exit_code_table_has_a_meaning_for_each_code() -> None:
     """What users read is complete, and in the order of the codes."""
     assert list(ExitCode) == list(EXIT_CODE_MEANINGS)
-    assert [0, 1, 2, 3, 4, 5, 6, 7, 70, 130] == [code.value for code in EXIT_CODE_MEANINGS]
+    assert [0, 1, 2, 3, 4, 5, 6, 7, 70, 130, 143] == [code.value for code in EXIT_CODE_MEANINGS]
 
 
 def test_root_of_the_tree_cannot_be_raised() -> None:

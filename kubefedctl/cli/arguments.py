@@ -45,6 +45,7 @@ SHARED_WITH_VALUE = frozenset(
         "--annotations",
         "--events",
         "--strategy",
+        "--lock",
     }
 )
 """Options that may stand before the command's name and take a value, shared or a command's own."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kubefedctl.errors import ControlPlaneError, InputError
+from kubefedctl.model.locks import LEADER_RESOURCES, LockTerms
 from kubefedctl.model.objects import value_at
 from kubefedctl.model.readings import FederationConfig
 from kubefedctl.model.refs import Object
@@ -49,8 +50,6 @@ DEFAULT_SPEC: Mapping[str, Any] = {
 }
 """
 Every default of a KubeFedConfig's spec; `scope` has none.
-
-Only KubeFed's own controller-manager reads the lock; it is `configmaps` there too.
 """
 
 
@@ -93,6 +92,28 @@ def parse_federation_config(obj: Object, *, kubefed_namespace: str) -> Federatio
         probe_attempts=_count(obj, "clusterHealthCheck", "failureThreshold", default=3),
         kubefed_namespace=kubefed_namespace,
     )
+
+
+def parse_lock_terms(obj: Object) -> LockTerms:
+    """
+    Return how a KubeFedConfig wants the lock to be held.
+
+    A holder must have given up before others may take the lock, and must have had a second chance
+    to renew it. Where the durations contradict that, which API servers of today refuse, the longer
+    ones are cut.
+
+    Raises:
+        ControlPlaneError: A field has a value that KubeFed would refuse; the field is named.
+    """
+    duration = _duration(obj, "leaderElect", "leaseDuration", default=15.0)
+    deadline = _duration(obj, "leaderElect", "renewDeadline", default=10.0)
+    period = _duration(obj, "leaderElect", "retryPeriod", default=5.0)
+    place = _one_of(
+        obj, tuple(LEADER_RESOURCES), "leaderElect", "resourceLock", default="configmaps"
+    )
+    deadline = min(deadline, duration * 2 / 3) if deadline >= duration else deadline
+    period = min(period, deadline / 2) if period >= deadline else period
+    return LockTerms(duration, deadline, period, LEADER_RESOURCES[place])
 
 
 def _one_of(obj: Object, allowed: tuple[str, ...], *path: str, default: str) -> str:

@@ -26,6 +26,7 @@ SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount", True)
 PODS = Resource("", "v1", "pods", "Pod", True)
 NODES = Resource("", "v1", "nodes", "Node", False)
 EVENTS = Resource("", "v1", "events", "Event", True)
+ENDPOINTS = Resource("", "v1", "endpoints", "Endpoints", True)
 
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease", True)
 

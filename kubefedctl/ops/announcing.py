@@ -142,6 +142,7 @@ def _deeds(executed: Mapping[str, Executed]) -> list[Deed]:
     return [
         Deed(name, done.action.verb, done.verdict, _cause(done))
         for name, done in sorted(executed.items())
+        if done.verdict is not Verdict.SKIPPED  # NB: a stopped run did not start it
     ]
 
 

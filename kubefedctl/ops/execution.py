@@ -39,6 +39,7 @@ from kubefedctl.model.statuses import PropagationStatus
 from kubefedctl.model.wellknown import CRDS
 from kubefedctl.ops.clock import USUAL_PACE, Pace
 from kubefedctl.ops.fanout import Task, run_lanes
+from kubefedctl.ops.halting import Halt
 from kubefedctl.ops.propagating import CONFLICT_ATTEMPTS, create, update
 from kubefedctl.ops.propagating import Executed as Executed
 from kubefedctl.ops.writing import find, wait_until
@@ -53,6 +54,13 @@ _FAILURES: Mapping[ActionVerb, PropagationStatus] = {
     ActionVerb.UNLABEL: PropagationStatus.LABEL_REMOVAL_FAILED,
     ActionVerb.AWAIT_REMOVAL: PropagationStatus.RETRIEVAL_FAILED,
 }
+_UNFINISHED: Mapping[ActionVerb, PropagationStatus] = {
+    ActionVerb.CREATE: PropagationStatus.CREATION_TIMED_OUT,
+    ActionVerb.UPDATE: PropagationStatus.UPDATE_TIMED_OUT,
+    ActionVerb.DELETE: PropagationStatus.DELETION_TIMED_OUT,
+    ActionVerb.UNLABEL: PropagationStatus.LABEL_REMOVAL_TIMED_OUT,
+    ActionVerb.AWAIT_REMOVAL: PropagationStatus.WAITING_FOR_REMOVAL,
+}
 
 
 def execute(
@@ -62,6 +70,7 @@ def execute(
     host_namespace_uids: frozenset[str],
     deadline: float,
     pace: Pace = USUAL_PACE,
+    halt: Halt | None = None,
 ) -> Iterator[Executed]:
     """
     Carry out *actions* and yield what became of each, as it becomes known.
@@ -72,30 +81,46 @@ def execute(
         host_namespace_uids: Uids of the host's namespaces, which are adopted in any case.
         deadline: Until when to wait for deleted objects to be gone, on the monotonic clock.
         pace: How often to look for them.
+        halt: When it is asked, nothing more is started; what is under way may end.
 
     Yields:
-        One answer for each action; objects still going at the deadline are `waiting`.
+        One answer for each action; objects still going at the deadline are `waiting`, and after a
+        halt what was not done is `skipped`.
     """
+    halt = halt or Halt()
     by_cluster: dict[str, list[Action]] = {}
     for action in actions:
         by_cluster.setdefault(action.cluster, []).append(action)
     lanes = {
-        name: _Lane(clusters[name], host_namespace_uids, deadline, pace).waves(found)
+        name: _Lane(clusters[name], host_namespace_uids, deadline, pace, halt).waves(found)
         for name, found in by_cluster.items()
     }
-    yield from (answer for answer in run_lanes(lanes) if answer is not None)
+    answered: set[int] = set()
+    for answer in run_lanes(lanes, halt=halt):
+        if answer is not None:
+            answered.add(id(answer.action))
+            yield answer
+    if halt.is_asked:
+        left = (action for action in actions if id(action) not in answered)
+        yield from (_unfinished(action, "no answer until the run was stopped") for action in left)
 
 
 class _Lane:
     """The work of one member; one instance for each run, used by the lane's threads alone."""
 
     def __init__(
-        self, cluster: Cluster, host_uids: frozenset[str], deadline: float, pace: Pace
+        self,
+        cluster: Cluster,
+        host_uids: frozenset[str],
+        deadline: float,
+        pace: Pace,
+        halt: Halt,
     ) -> None:
         self._cluster = cluster
         self._host_uids = host_uids
         self._deadline = deadline
         self._pace = pace
+        self._halt = halt
         self._lock = threading.Lock()
         self._silences = 0
         self._going: list[Action] = []
@@ -111,6 +136,8 @@ class _Lane:
 
     def _carry_out(self, action: Action) -> Executed | None:
         """Answer what became of *action*, or nothing yet where its object is still going."""
+        if self._halt.is_asked:
+            return _unfinished(action, "not started: the run was stopped")
         if self._silences >= _SILENCES_BEFORE_GIVING_UP:
             return _failed(action, "the cluster stopped answering; not tried")
         try:
@@ -150,6 +177,8 @@ class _Lane:
                 wait_until(partial(self._is_established, action), seconds=limit)
 
     def _is_established(self, action: Action) -> bool | None:
+        if self._halt.is_asked:
+            return True  # NB: nothing is started any more that could need it
         try:
             found = self._cluster.get(action.resource, action.key)
         except ClusterError:
@@ -205,7 +234,8 @@ class _Lane:
             going = still
             if not going or left <= 0 or self._silences >= _SILENCES_BEFORE_GIVING_UP:
                 break
-            threading.Event().wait(min(pause, max(left, 0.0)))
+            if self._halt.wait(min(pause, max(left, 0.0))):
+                break
             pause = min(pause * 2, self._pace.longest_look)
         if going:
             yield [partial(_still_going, action) for action in going]
@@ -246,6 +276,11 @@ def _still_going(action: Action) -> Executed:
         PropagationStatus.WAITING_FOR_REMOVAL,
         "it is deleted but not gone yet: a finalizer or its contents hold it",
     )
+
+
+def _unfinished(action: Action, detail: str) -> Executed:
+    """What a halt left: KubeFed's words for it are those of an operation that took too long."""
+    return Executed(action, Verdict.SKIPPED, _UNFINISHED[action.verb], detail)
 
 
 def _failed(action: Action, detail: str) -> Executed:

@@ -19,7 +19,7 @@ from functools import partial
 
 from kubefedctl.cluster.port import Cluster
 from kubefedctl.core.checking import Finding, check_cluster, check_config, check_type_config
-from kubefedctl.core.configuring import parse_federation_config
+from kubefedctl.core.configuring import parse_federation_config, parse_lock_terms
 from kubefedctl.errors import (
     ClusterError,
     ControlPlaneError,
@@ -29,6 +29,7 @@ from kubefedctl.errors import (
 )
 from kubefedctl.model.clusters import MemberAccess, Registration, parse_registration
 from kubefedctl.model.federated import FederatedObject, parse_federated
+from kubefedctl.model.locks import LockTerms
 from kubefedctl.model.objects import (
     KUBEFED_CONFIG_NAME,
     MANAGED_SELECTOR,
@@ -85,6 +86,16 @@ def read_config(host: Cluster, *, kubefed_namespace: str) -> FederationConfig:
     """
     found = _get_config(host, kubefed_namespace)
     return parse_federation_config(found, kubefed_namespace=kubefed_namespace)
+
+
+def read_lock_terms(host: Cluster, *, kubefed_namespace: str) -> LockTerms:
+    """
+    Return how the host wants the lock to be held.
+
+    Raises:
+        ControlPlaneError: The host has no KubeFed API, or no KubeFedConfig of the fixed name.
+    """
+    return parse_lock_terms(_get_config(host, kubefed_namespace))
 
 
 def _get_config(host: Cluster, kubefed_namespace: str) -> Object:

@@ -7,12 +7,13 @@ Laws:
 1. Finalizers before members, members before version objects, version objects before statuses, and
    the finalizer of a deleted object last: a run cut short anywhere is completed by the next one.
 2. One member that fails is told and counted; it stops no other.
+3. Under a lock, every cluster is written through its fence: a lock that is lost ends all writing.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
@@ -40,11 +41,14 @@ from kubefedctl.ops.credentials import renew_tokens
 from kubefedctl.ops.execution import Executed, execute
 from kubefedctl.ops.fanout import run_side_by_side
 from kubefedctl.ops.foreseeing import foresee
+from kubefedctl.ops.halting import Halt
+from kubefedctl.ops.locking import SyncLock, make_holder
 from kubefedctl.ops.probing import Probed, probe_members, write_cluster_statuses
 from kubefedctl.ops.reading import (
     Federation,
     read_desired,
     read_federation,
+    read_lock_terms,
     read_member,
     synced_types,
 )
@@ -69,6 +73,7 @@ class SyncOptions:
         is_dry_run: Plan and tell, write nothing.
         announcing: Which Kubernetes events to leave on the host.
         writing: How member objects are written.
+        lock_wait: Seconds to wait for the lock; None for no lock at all. A dry run takes none.
     """
 
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
@@ -76,18 +81,47 @@ class SyncOptions:
     is_dry_run: bool = False
     announcing: Announcing = Announcing.AUTO
     writing: WritePolicy = USUAL_WRITING
+    lock_wait: float | None = None
 
 
-def sync(fleet: Fleet, options: SyncOptions, *, pace: Pace = USUAL_PACE) -> Iterator[Event]:
+def sync(
+    fleet: Fleet, options: SyncOptions, *, pace: Pace = USUAL_PACE, halt: Halt | None = None
+) -> Generator[Event, None, None]:
     """
     Yield what happens while every member is brought to what the host says.
+
+    The lock is given back when the generator ends or is closed.
+
+    Args:
+        fleet: The clusters.
+        options: How to sync.
+        pace: How long to wait for what clusters do by themselves.
+        halt: Stops the run when it is asked to; what is done by then is recorded.
 
     Raises:
         ControlPlaneError: The host has no KubeFed API.
         ClusterError: The host could not be read completely; nothing was written to any member.
         PartialFailure: Some clusters or objects failed; each was told before.
+        RefusedError: Somebody else has the lock, or took it while this ran.
         WaitTimeout: Nothing failed, but deleted objects are not gone from every member in time.
     """
+    halt = halt or Halt()
+    if options.is_dry_run or options.lock_wait is None:
+        yield from _sync(fleet, options, pace, halt)
+        return
+    namespace = options.kubefed_namespace
+    yield Step(f"taking the lock in namespace {namespace} of host cluster {fleet.host.name}")
+    terms = read_lock_terms(fleet.host, kubefed_namespace=namespace)
+    lock = SyncLock(fleet.host, namespace, terms=terms, halt=halt, holder=make_holder())
+    try:
+        yield from lock.take(wait=options.lock_wait)
+        lock.keep()
+        yield from _sync(lock.fence(fleet), options, pace, halt)
+    finally:
+        lock.release()
+
+
+def _sync(fleet: Fleet, options: SyncOptions, pace: Pace, halt: Halt) -> Iterator[Event]:
     host = fleet.host
     deadline = time.monotonic() + options.timeout
     yield Step(f"reading the federation from host cluster {host.name}")
@@ -97,7 +131,7 @@ def sync(fleet: Fleet, options: SyncOptions, *, pace: Pace = USUAL_PACE) -> Iter
     yield Step(f"probing {counted(len(federation.registrations), 'member cluster')}")
     probed = probe_members(fleet, federation, pace=pace)
     totals = Totals(host.name, options.timeout, options.is_dry_run)
-    run = _Run(host, options, federation, probed, pace, totals)
+    run = _Run(host, options, federation, probed, pace, totals, halt)
     yield from run.look_after_members()
     yield Step("reading federated objects and what the members have")
     desired = read_desired(host, federation)
@@ -110,8 +144,11 @@ def sync(fleet: Fleet, options: SyncOptions, *, pace: Pace = USUAL_PACE) -> Iter
     if options.is_dry_run:
         yield from map(totals.tell, run.foresee(plan, desired))
     else:
-        yield from run.carry_out(plan, desired, deadline)
+        with halt.deferring():
+            yield from run.carry_out(plan, desired, deadline)
     yield totals.summary(plan, probed)
+    if halt.reason is not None:
+        raise halt.reason
     totals.judge()
 
 
@@ -125,6 +162,7 @@ class _Run:
     probed: Mapping[str, Probed]
     pace: Pace
     totals: Totals
+    halt: Halt
 
     def look_after_members(self) -> Iterator[Event]:
         """Write the members' health, tell what is amiss with them, renew tokens that end soon."""
@@ -171,7 +209,12 @@ class _Run:
         actions = [found for found in plan.actions if done.owner_of(found) not in stopped]
         uids = frozenset(desired.host_namespace_uids.values())
         for executed in execute(
-            actions, self.clusters, host_namespace_uids=uids, deadline=deadline, pace=self.pace
+            actions,
+            self.clusters,
+            host_namespace_uids=uids,
+            deadline=deadline,
+            pace=self.pace,
+            halt=self.halt,
         ):
             done.add(executed)
             yield self.totals.tell(executed)

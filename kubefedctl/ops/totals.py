@@ -97,6 +97,8 @@ class Totals:
             reason=done.status.value,
             detail=done.detail,
             is_dry_run=self.is_dry_run,
+            # NB: what a stopped run did not start is counted; a line for each would hide the rest
+            level=1 if done.verdict is Verdict.SKIPPED else 0,
         )
 
     def summary(self, plan: Plan, probed: Mapping[str, Probed]) -> Summary:

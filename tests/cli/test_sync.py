@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kubefedctl.sandbox.requests import RequestInfo
 from tests.cli.runs import HOST, KNS, MEMBER, CommandLine, Sandbox
 
@@ -30,6 +32,7 @@ cluster0   True    2         0           0
 2 federated objects over 1 cluster, 2 changes would be made
 """
 STEPS = """\
+taking the lock in namespace kube-federation-system of host cluster cluster1
 reading the federation from host cluster cluster1
 probing 1 member cluster
 reading federated objects and what the members have
@@ -68,7 +71,8 @@ def test_sync_tells_each_change_and_then_none(joined: Sandbox, cli: CommandLine)
     joined.forget_requests()
     assert AGAIN == cli("sync").out
     # NB: probe times are written where the clock has moved on by a second
-    assert [] == [write for write in joined.writes if "/kubefedclusters/" not in write]
+    others = ("/kubefedclusters/", "/leases/kubefedctl-sync", f"/{KNS}/configmaps/")
+    assert [] == [write for write in joined.writes if not any(o in write for o in others)]
 
 
 def test_sync_with_a_dead_member_is_a_partial_failure(joined: Sandbox, cli: CommandLine) -> None:
@@ -108,6 +112,71 @@ def test_sync_of_a_host_without_the_api_names_init(bare: Sandbox, cli: CommandLi
     error, hint = cli.fails("sync", code=3)
     assert f"no KubeFedConfig kubefed in namespace {KNS} of host cluster {HOST}" == error
     assert hint.startswith("run `kubefedctl init` against the host")
+
+
+RECORD = (
+    '{"holderIdentity":"kubefed-7d9\x1b[2J","leaseDurationSeconds":15,'
+    '"acquireTime":"2026-01-02T03:04:05Z","renewTime":"2026-01-02T03:04:05Z","leaderTransitions":0}'
+)
+
+
+def _lead(sandbox: Sandbox) -> None:
+    """Let a controller-manager have written its record."""
+    note = {"control-plane.alpha.kubernetes.io/leader": RECORD.replace("\x1b", "\\u001b")}
+    metadata = {"name": "kubefed-controller-manager", "namespace": KNS, "annotations": note}
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    sandbox.host.create("configmaps", body, namespace=KNS)
+    sandbox.forget_requests()
+
+
+def test_sync_beside_a_controller_manager_is_refused(joined: Sandbox, cli: CommandLine) -> None:
+    """It says who it is and how to stop it; nothing is written."""
+    _lead(joined)
+    error, hint = cli.fails("sync", "--lock", "fail", code=6)
+    assert (
+        r"the lock is taken: KubeFed's controller-manager kubefed-7d9\x1b[2J holds it since"
+        " 2026-01-02T03:04:05Z" == error
+    )
+    assert "kubectl scale deployment kubefed-controller-manager" in hint
+    assert [] == joined.writes
+
+
+def test_sync_that_waits_says_at_once_on_whom(joined: Sandbox, cli: CommandLine) -> None:
+    """A warning first; then the error, when the time is over."""
+    _lead(joined)
+    ran = cli("--lock=wait=10ms", "sync", code=6)
+    assert ran.talk[0].startswith("warning: waiting up to 10ms for the lock: KubeFed's controller-")
+    assert ran.talk[1].startswith("error: the lock is taken: ")
+
+
+@pytest.mark.parametrize(
+    "given", [["--lock", "none"], ["--dry-run"], ["--dry-run=server"]], ids=lambda given: given[-1]
+)
+def test_sync_that_takes_no_lock_looks_at_none(
+    joined: Sandbox, cli: CommandLine, given: list[str]
+) -> None:
+    """Dry runs write nothing, so nobody is in their way."""
+    _lead(joined)
+    cli("sync", *given)
+    paths = [entry.path for entry in joined.host.audit.records]
+    assert [] == [path for path in paths if path.endswith(("/kubefedctl-sync", "-manager"))]
+
+
+def test_sync_that_may_not_write_leases_says_what_to_grant(
+    joined: Sandbox, cli: CommandLine
+) -> None:
+    """The hint names the way without a lock, too."""
+    joined.host.faults.fail(403, matching=lambda info: info.plural == "leases")
+    error, hint = cli.fails("sync", code=4)
+    assert error.startswith(f"cannot get Lease/{KNS}/kubefedctl-sync in cluster {HOST}: 403")
+    assert hint.endswith("--lock none syncs without one")
+
+
+def test_sync_lock_that_is_none_of_three_is_an_input_error(cli: CommandLine) -> None:
+    """Before any cluster is asked."""
+    assert ("--lock 'maybe' is not known", "write wait=DURATION, fail or none") == cli.fails(
+        "sync", "--lock", "maybe", code=3
+    )
 
 
 def test_sync_what_a_cluster_says_steers_no_terminal(joined: Sandbox, cli: CommandLine) -> None:

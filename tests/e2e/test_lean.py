@@ -11,6 +11,7 @@ from tests.e2e.test_main_job import federate_shop
 
 OBJECTS = 30
 ENABLED_TYPES = 10
+LOCK = ("leases/kubefedctl-sync", "configmaps/kubefed-controller-manager")
 
 
 @pytest.fixture
@@ -48,12 +49,16 @@ def test_sync_without_changes_lists_each_type_once_and_writes_no_member(shop: Cl
 
 
 def test_sync_without_changes_writes_the_host_nothing_but_probe_times(shop: Clusters) -> None:
-    """The host's only writes are the statuses of the KubeFedClusters."""
+    """The host's only writes are the statuses of the KubeFedClusters, but for the lock."""
     assert shop.sandbox is not None
     host = shop.sandbox.clusters["cluster1"]
     host.audit.clear()
     shop.run("sync")
-    writes = {(record.resource, record.subresource) for record in host.audit.writes}
+    writes = {
+        (record.resource, record.subresource)
+        for record in host.audit.writes
+        if not record.path.endswith(LOCK)
+    }
     # NB: none at all where both runs fall into the same second
     assert writes <= {("kubefedclusters", "status")}
 
@@ -78,6 +83,7 @@ def test_first_sync_writes_each_member_object_once(shop: Clusters) -> None:
         (record.verb, record.resource, record.subresource)
         for record in clusters["cluster1"].audit.writes
         if record.resource not in ("kubefedclusters", "configmaps")
+        and not record.path.endswith(LOCK)
     ]
     assert [
         ("patch", "federatedconfigmaps", ""),
@@ -86,3 +92,18 @@ def test_first_sync_writes_each_member_object_once(shop: Clusters) -> None:
         ("patch", "federatedconfigmaps", "status"),
         ("create", "events", ""),
     ] == host
+
+
+def test_lock_costs_the_host_seven_requests(shop: Clusters) -> None:
+    """Its terms, a look at both objects, and a write to each when it is taken and given back."""
+    assert shop.sandbox is not None
+    counts = []
+    for lock in ("none", "fail"):
+        audit = shop.sandbox.clusters["cluster1"].audit
+        audit.clear()
+        shop.run("sync", "--lock", lock)
+        counts.append(Counter(record.verb for record in audit.records if record.resource))
+    without, with_lock = counts
+    # NB: probe times are patched where the clock has moved on by a second
+    del without["patch"], with_lock["patch"]
+    assert {"get": 3, "update": 4} == dict(with_lock - without)

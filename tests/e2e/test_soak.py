@@ -31,7 +31,7 @@ def test_sync_killed_after_every_number_of_writes_is_completed(sandbox_clusters:
             made = {"apiVersion": "types.kubefed.io/v1beta1", "kind": "FederatedConfigMap"}
             fleet.host.create(PATH, {**made, "metadata": metadata, "spec": spec})
         child = subprocess.Popen(
-            [str(KUBEFEDCTL), "sync", "--host-cluster-context", "cluster1"],
+            [str(KUBEFEDCTL), "sync", "--lock", "none", "--host-cluster-context", "cluster1"],
             env=dict(fleet.env),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

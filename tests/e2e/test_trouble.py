@@ -380,7 +380,7 @@ def test_sync_killed_at_any_write_is_completed_by_the_next_one(fleet: Clusters) 
         for cluster in clusters.values():
             cluster.faults.clear()
         child = subprocess.Popen(
-            [str(KUBEFEDCTL), "sync", "--host-cluster-context", "cluster1"],
+            [str(KUBEFEDCTL), "sync", "--lock", "none", "--host-cluster-context", "cluster1"],
             env=dict(fleet.env),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

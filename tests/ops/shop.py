@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from kubefedctl.cluster.port import Fleet
 from kubefedctl.errors import (
     KubefedctlError,
 )
 from kubefedctl.model.actions import Strategies, Strategy, WritePolicy
 from kubefedctl.model.events import Event, Summary
 from kubefedctl.model.refs import Object
+from kubefedctl.ops.halting import Halt
 from kubefedctl.ops.sync import SyncOptions, sync
 from tests.core.makers import CONFIG_MAP
 from tests.fakes import MemoryCluster, MemoryFleet
@@ -28,12 +30,22 @@ ONLY_C1: Object = {"placement": {"clusters": [{"name": "c1"}]}}
 
 
 def run_sync(
-    fleet: MemoryFleet, *, is_dry_run: bool = False, strategy: Strategy = Strategy.APPLY
+    fleet: Fleet,
+    *,
+    is_dry_run: bool = False,
+    strategy: Strategy = Strategy.APPLY,
+    timeout: float = 0.0,
+    lock_wait: float | None = None,
+    halt: Halt | None = None,
 ) -> tuple[list[Event], KubefedctlError | None]:
     options = SyncOptions(
-        KNS, 0.0, is_dry_run, writing=WritePolicy(strategies=Strategies(strategy))
+        KNS,
+        timeout,
+        is_dry_run,
+        writing=WritePolicy(strategies=Strategies(strategy)),
+        lock_wait=lock_wait,
     )
-    return told(sync(fleet, options, pace=AT_ONCE))
+    return told(sync(fleet, options, pace=AT_ONCE, halt=halt))
 
 
 def make_shop(**metadata: object) -> tuple[MemoryCluster, MemoryFleet]:

@@ -8,7 +8,16 @@ from functools import partial
 
 import pytest
 
-from kubefedctl.ops.fanout import lane_width, run_all, run_lanes, run_side_by_side
+from kubefedctl.errors import Interruption
+from kubefedctl.ops.fanout import (
+    lane_width,
+    repeat_beside,
+    run_all,
+    run_lanes,
+    run_side_by_side,
+    run_within,
+)
+from kubefedctl.ops.halting import Halt
 
 PATIENCE = 20.0
 
@@ -193,3 +202,99 @@ def _note(started: list[str]) -> str:
 def test_run_lanes_no_lanes_no_answers() -> None:
     """Nothing to do is done at once."""
     assert [] == list(run_lanes({}))
+
+
+def test_run_lanes_after_a_halt_are_left_behind_when_patience_ends() -> None:
+    """A lane that hangs keeps nobody; the answers until then have come."""
+    release, halt = threading.Event(), Halt(patience=0.0)
+    answers = run_lanes(
+        {"quick": [[partial(_say, "quick")]], "hung": [[partial(_await, release, "late")]]},
+        halt=halt,
+    )
+    assert "quick" == next(answers)
+    halt.ask(Interruption("stopped"))
+    assert [] == list(answers)
+    release.set()
+
+
+def test_run_lanes_after_a_halt_hear_what_ends_in_time() -> None:
+    """A halt in the middle of a request waits for its answer."""
+    halt = Halt(patience=PATIENCE)
+
+    def ask() -> str:
+        halt.ask(Interruption("stopped"))
+        return "answer"
+
+    assert ["answer"] == list(run_lanes({"c1": [[ask]]}, halt=halt))
+
+
+def test_run_lanes_halted_before_the_start_end_all_the_same() -> None:
+    """Tasks decide by themselves whether they do anything."""
+    halt = Halt(patience=PATIENCE)
+    halt.ask(Interruption("stopped"))
+    assert ["answer"] == list(run_lanes({"c1": [[partial(_say, "answer")]]}, halt=halt))
+
+
+def test_run_within_goes_on_without_what_hangs() -> None:
+    """The others have ended by then, or not: their time is over."""
+    release, ended = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        assert release.wait(PATIENCE)
+        ended.set()
+
+    run_within(0.0, {"hung": hang})
+    assert not ended.is_set()
+    release.set()
+    assert ended.wait(PATIENCE)
+
+
+def test_run_within_comes_back_as_soon_as_all_have_ended() -> None:
+    """The limit is no pause; a failure is nobody's."""
+    done: list[str] = []
+    run_within(PATIENCE, {"a": partial(done.append, "a"), "b": partial(_fail, "bug")})
+    run_within(PATIENCE, {})
+    assert ["a"] == done
+
+
+def test_repeat_beside_goes_on_until_the_task_says_no() -> None:
+    """Again and again, and not once more."""
+    answers = iter([True, True, False])
+    asked, ended = [], threading.Event()
+
+    def task() -> bool:
+        answer = next(answers)
+        asked.append(answer)
+        if not answer:
+            ended.set()
+        return answer
+
+    repeat_beside(task, every=0.001)
+    assert ended.wait(PATIENCE)
+    assert [True, True, False] == asked
+
+
+def test_repeat_beside_is_stopped_from_outside() -> None:
+    """The first time lies in the future."""
+    asked: list[str] = []
+
+    def task() -> bool:
+        asked.append("asked")
+        return True
+
+    stop = repeat_beside(task, every=3600.0)
+    stop()
+    assert [] == asked
+
+
+def test_threads_of_the_fanout_never_keep_the_process() -> None:
+    """One that hangs in a request dies with the process."""
+    kinds: list[bool] = []
+
+    def note() -> None:
+        kinds.append(threading.current_thread().daemon)
+
+    run_side_by_side({"a": note, "b": note})
+    run_all([note, note])
+    list(run_lanes({"c1": [[note, note]]}))
+    assert [True] * 6 == kinds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -24,6 +25,15 @@ Events = Annotated[
     typer.Option(
         "--events",
         help="Which Kubernetes events to leave on the host. auto: all, but at most 100 of a type.",
+    ),
+]
+Lock = Annotated[
+    str,
+    typer.Option(
+        "--lock",
+        metavar="wait=DURATION|fail|none",
+        help="What to do while another sync or KubeFed's controller-manager has the lock: wait so"
+        " long, fail at once, or sync without one.",
     ),
 ]
 
@@ -53,6 +63,7 @@ def sync(
     strategy: StrategyOption = Strategy.APPLY,
     recreate_immutable: RecreateImmutable = False,
     events: Events = Announcing.AUTO,
+    lock: Lock = "wait=1m",
     shared: Shared,
 ) -> None:
     """
@@ -61,14 +72,19 @@ def sync(
     Probes the members, creates, updates and deletes what placement and overrides ask for, and
     records versions and statuses on the host. Nothing is written where nothing differs.
 
+    Two syncs never work at once, nor a sync beside KubeFed's controller-manager: there is a lock.
+
     Example: kubefedctl sync --host-cluster-context cluster1
 
     Example: kubefedctl sync --dry-run=server
     """
+    from kubefedctl.cli.signals import halting_on_signals
     from kubefedctl.core.configuring import parse_duration
+    from kubefedctl.core.locking import parse_lock_wait
     from kubefedctl.ops.sync import SyncOptions
     from kubefedctl.ops.sync import sync as bring_in_step
 
+    lock_wait = parse_lock_wait(lock)
     options = SyncOptions(
         shared.kubefed_namespace,
         parse_duration(timeout),
@@ -76,6 +92,12 @@ def sync(
         # NB: an event that is only checked by the API server tells nothing
         Announcing.NONE if shared.is_rehearsal else events,
         writing=WritePolicy(Strategies(strategy), recreates=recreate_immutable),
+        lock_wait=None if shared.is_rehearsal else lock_wait,
     )
-    with open_fleet(shared) as fleet:
-        show_all(bring_in_step(fleet, options), shared)
+    with (
+        halting_on_signals() as halt,
+        open_fleet(shared) as fleet,
+        # NB: the lock is given back before the connections are
+        closing(bring_in_step(fleet, options, halt=halt)) as happening,
+    ):
+        show_all(happening, shared)
