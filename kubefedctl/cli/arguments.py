@@ -46,6 +46,7 @@ SHARED_WITH_VALUE = frozenset(
         "--events",
         "--strategy",
         "--lock",
+        "--rsp",
     }
 )
 """Options that may stand before the command's name and take a value, shared or a command's own."""

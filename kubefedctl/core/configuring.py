@@ -12,7 +12,7 @@ from typing import Any
 
 from kubefedctl.errors import ControlPlaneError, InputError
 from kubefedctl.model.locks import LEADER_RESOURCES, LockTerms
-from kubefedctl.model.objects import value_at
+from kubefedctl.model.objects import list_at, text_at, value_at
 from kubefedctl.model.readings import FederationConfig
 from kubefedctl.model.refs import Object
 from kubefedctl.model.statuses import Scope
@@ -91,6 +91,7 @@ def parse_federation_config(obj: Object, *, kubefed_namespace: str) -> Federatio
         probe_timeout=_duration(obj, "clusterHealthCheck", "timeout", default=3.0),
         probe_attempts=_count(obj, "clusterHealthCheck", "failureThreshold", default=3),
         kubefed_namespace=kubefed_namespace,
+        schedules=_is_gate_open(obj, "SchedulerPreferences", default=True),
     )
 
 
@@ -114,6 +115,14 @@ def parse_lock_terms(obj: Object) -> LockTerms:
     deadline = min(deadline, duration * 2 / 3) if deadline >= duration else deadline
     period = min(period, deadline / 2) if period >= deadline else period
     return LockTerms(duration, deadline, period, LEADER_RESOURCES[place])
+
+
+def _is_gate_open(obj: Object, name: str, *, default: bool) -> bool:
+    """Whether a feature gate is Enabled; what a gate may be called is judged by `checking`."""
+    for gate in list_at(obj, "spec", "featureGates"):
+        if text_at(gate, "name") == name:
+            return text_at(gate, "configuration") == "Enabled"
+    return default
 
 
 def _one_of(obj: Object, allowed: tuple[str, ...], *path: str, default: str) -> str:

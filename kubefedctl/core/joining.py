@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kubefedctl.core.rescheduling import has_replicas
 from kubefedctl.errors import InputError
 from kubefedctl.model.clusters import Endpoint
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE, annotations_of, labels_of
@@ -249,15 +250,19 @@ def _own_token(names: JoinNames) -> Object:
 
 
 def _type_rules(types: Sequence[Resource]) -> list[Object]:
-    """One rule for each API group, sorted."""
+    """One rule for each API group, sorted, and one to see the Pods of what has replicas."""
     groups = sorted({found.group for found in types})
+    pods: Object = {"verbs": ["list"], "apiGroups": [""], "resources": ["pods"]}
     return [
-        {
-            "verbs": list(_TYPE_VERBS),
-            "apiGroups": [group],
-            "resources": sorted({found.plural for found in types if found.group == group}),
-        }
-        for group in groups
+        *(
+            {
+                "verbs": list(_TYPE_VERBS),
+                "apiGroups": [group],
+                "resources": sorted({found.plural for found in types if found.group == group}),
+            }
+            for group in groups
+        ),
+        *([pods] if any(has_replicas(found) for found in types) else ()),
     ]
 
 

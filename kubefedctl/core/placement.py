@@ -78,9 +78,31 @@ def selected_names(
     if not isinstance(placement, Mapping):
         raise InputError("spec.placement is not a map")
     clusters = placement.get("clusters")
-    selector = placement.get("clusterSelector")
     if clusters is not None:
-        return _named_clusters(clusters)
+        return frozenset(named_clusters(clusters))
+    return match_selector(placement, registrations)
+
+
+def match_selector(
+    placement: Any, registrations: Mapping[str, Mapping[str, str]]
+) -> frozenset[str]:
+    """
+    Return the clusters that the selector of *placement* matches, whatever its list names.
+
+    Args:
+        placement: `spec.placement` as it stands; None where absent.
+        registrations: Labels of the registered clusters, by name.
+
+    Raises:
+        InputError: The placement has a wrong type, or a selector that cannot be read.
+
+    Upstream: pkg/controller/util/placement.go, selectedClusterNames with selectorOnly @ v0.10.0.
+    """
+    if placement is None:
+        return frozenset()
+    if not isinstance(placement, Mapping):
+        raise InputError("spec.placement is not a map")
+    selector = placement.get("clusterSelector")
     if selector is None:
         return frozenset()
     requirements = parse_selector(selector)
@@ -162,10 +184,16 @@ def _names_of_namespace(
         raise InputError(f"placement of {namespace.subject}: {error.message}") from error
 
 
-def _named_clusters(clusters: Any) -> frozenset[str]:
+def named_clusters(clusters: Any) -> list[str]:
+    """
+    Return the names in a placement's list of clusters, in its order.
+
+    Raises:
+        InputError: It is no list, or an entry has no name.
+    """
     if not isinstance(clusters, list):
         raise InputError("spec.placement.clusters is not a list")
-    return frozenset(_cluster_name(entry) for entry in clusters)
+    return [_cluster_name(entry) for entry in clusters]
 
 
 def _cluster_name(entry: Any) -> str:

@@ -30,6 +30,7 @@ class FederationConfig:
         probe_timeout: Seconds that a health probe may take.
         probe_attempts: How many probes in a row must fail before a cluster counts as not ready.
         kubefed_namespace: Where KubeFed's own objects are.
+        schedules: The feature gate SchedulerPreferences.
     """
 
     scope: Scope = Scope.CLUSTER
@@ -37,6 +38,7 @@ class FederationConfig:
     probe_timeout: float = 3.0
     probe_attempts: int = 3
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
+    schedules: bool = True
 
     @property
     def target_namespace(self) -> str:

@@ -3,7 +3,7 @@ Time: the time of day, and how long operations wait for what clusters do by them
 
 Laws:
 1. The time of day is read here only. It is written into statuses, and compared with nothing but
-   the end of a token.
+   the end of a token and the time since which a Pod is without a node.
 """
 
 from __future__ import annotations

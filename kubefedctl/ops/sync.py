@@ -34,7 +34,8 @@ from kubefedctl.model.announcements import Announcement, Announcing
 from kubefedctl.model.events import Event, Result, Step, Verdict, Warned, counted
 from kubefedctl.model.federated import FederatedObject
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
-from kubefedctl.model.readings import ClusterReading, Desired
+from kubefedctl.model.readings import ClusterReading, Desired, Observed
+from kubefedctl.model.schedules import Rescheduling
 from kubefedctl.ops.announcing import Announcer, find_due, find_due_of_members
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
 from kubefedctl.ops.credentials import renew_tokens
@@ -59,6 +60,7 @@ from kubefedctl.ops.recording import (
     record_results,
     remove_finalizers,
 )
+from kubefedctl.ops.rescheduling import ReschedulingOptions, reschedule
 from kubefedctl.ops.totals import Totals
 
 
@@ -74,6 +76,7 @@ class SyncOptions:
         announcing: Which Kubernetes events to leave on the host.
         writing: How member objects are written.
         lock_wait: Seconds to wait for the lock; None for no lock at all. A dry run takes none.
+        rescheduling: What is made of ReplicaSchedulingPreferences.
     """
 
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
@@ -82,6 +85,7 @@ class SyncOptions:
     announcing: Announcing = Announcing.AUTO
     writing: WritePolicy = USUAL_WRITING
     lock_wait: float | None = None
+    rescheduling: Rescheduling = Rescheduling.AUTO
 
 
 def sync(
@@ -135,7 +139,9 @@ def _sync(fleet: Fleet, options: SyncOptions, pace: Pace, halt: Halt) -> Iterato
     yield from run.look_after_members()
     yield Step("reading federated objects and what the members have")
     desired = read_desired(host, federation)
-    plan = plan_sync(desired, _read_members(desired, probed), writing=options.writing)
+    observed = _read_members(desired, probed)
+    desired = yield from run.reschedule(desired, observed)
+    plan = plan_sync(desired, observed, writing=options.writing)
     yield Step(
         f"planned {counted(len(plan.actions), 'change')} for"
         f" {counted(len(plan.objects) + len(plan.deletions), 'federated object')}"
@@ -181,6 +187,20 @@ class _Run:
         if not self.options.is_dry_run:
             ready = {n: p.cluster for n, p in self.probed.items() if p.is_ready and p.cluster}
             yield from renew_tokens(self.host, self.federation.registrations, ready)
+
+    def reschedule(self, desired: Desired, observed: Observed) -> Generator[Event, None, Desired]:
+        """Follow the ReplicaSchedulingPreferences and return what the host asks for then."""
+        rescheduled = reschedule(
+            self.host,
+            desired,
+            observed,
+            clusters={n: p.cluster for n, p in self.probed.items() if p.cluster is not None},
+            options=ReschedulingOptions(
+                self.options.rescheduling, now_text(), self.options.is_dry_run
+            ),
+        )
+        yield from self.totals.pass_on(rescheduled.events)
+        return rescheduled.desired
 
     def _tell_ungranted(self) -> Iterator[Event]:
         """Tell which types the accounts of members joined with `--rbac types` may not touch."""

@@ -53,6 +53,13 @@ class Totals:
         self.failures += 1
         return Warned(text)
 
+    def pass_on(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Yield *events* as they are and count the failures among them."""
+        for event in events:
+            if isinstance(event, Result) and event.verdict is Verdict.FAILED:
+                self.failures += 1
+            yield event
+
     def tell_plan(self, plan: Plan) -> Iterator[Event]:
         """Tell what was decided without anything to do, and count what is as it should be."""
         for failure in plan.failures:

@@ -11,6 +11,7 @@ from kubefedctl.cli.options import Shared, with_shared
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.model.actions import Strategies, Strategy, WritePolicy
 from kubefedctl.model.announcements import Announcing
+from kubefedctl.model.schedules import Rescheduling
 
 Timeout = Annotated[
     str,
@@ -34,6 +35,15 @@ Lock = Annotated[
         metavar="wait=DURATION|fail|none",
         help="What to do while another sync or KubeFed's controller-manager has the lock: wait so"
         " long, fail at once, or sync without one.",
+    ),
+]
+
+Rsp = Annotated[
+    Rescheduling,
+    typer.Option(
+        "--rsp",
+        help="What ReplicaSchedulingPreferences do: auto follows them, hold does too but keeps the"
+        " share of clusters that do not answer, off leaves replicas as they are.",
     ),
 ]
 
@@ -64,6 +74,7 @@ def sync(
     recreate_immutable: RecreateImmutable = False,
     events: Events = Announcing.AUTO,
     lock: Lock = "wait=1m",
+    rsp: Rsp = Rescheduling.AUTO,
     shared: Shared,
 ) -> None:
     """
@@ -93,6 +104,7 @@ def sync(
         Announcing.NONE if shared.is_rehearsal else events,
         writing=WritePolicy(Strategies(strategy), recreates=recreate_immutable),
         lock_wait=None if shared.is_rehearsal else lock_wait,
+        rescheduling=rsp,
     )
     with (
         halting_on_signals() as halt,

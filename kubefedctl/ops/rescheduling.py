@@ -1,0 +1,349 @@
+"""
+ReplicaSchedulingPreferences in a sync: read, planned, and written into the federated objects.
+
+Here: one pass over all preferences, before anything else is planned, so that what follows sees the
+new placement and overrides. Not here: the arithmetic (`core.scheduling`), and the command that only
+asks what would be (`schedule`).
+
+Laws:
+1. A cluster whose workloads could not be read moves no replicas: the preference is not followed in
+   this run, or the cluster is held.
+2. Pods are listed only where a workload has not all its replicas.
+3. Without preferences this costs one list on the host.
+
+Upstream: pkg/schedulingtypes/replicascheduler.go and plugin.go @ v0.10.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from kubefedctl.cluster.port import Cluster
+from kubefedctl.core.loads import is_settled, pod_selector, settled_load, weigh_pods
+from kubefedctl.core.rescheduling import (
+    choose_candidates,
+    choose_type,
+    has_replicas,
+    held_replicas,
+    offers_replicas,
+    rewrite_spec,
+    with_spec,
+)
+from kubefedctl.core.scheduling import schedule
+from kubefedctl.errors import ClusterError, ConflictError, InputError, NotFoundError
+from kubefedctl.model.events import Event, Result, Step, Verdict, Warned, counted
+from kubefedctl.model.federated import FederatedObject, parse_federated
+from kubefedctl.model.objects import key_of, map_at, resource_version_of
+from kubefedctl.model.readings import Desired, Observed
+from kubefedctl.model.refs import Key, Object, Subject
+from kubefedctl.model.schedules import (
+    Load,
+    Rescheduling,
+    SchedulingPreference,
+    parse_preference,
+)
+from kubefedctl.model.typeconfigs import TypeConfig
+from kubefedctl.model.wellknown import CRDS, PODS, REPLICA_SCHEDULING_PREFERENCES
+from kubefedctl.ops.fanout import run_all, run_side_by_side
+
+_CONFLICT_ATTEMPTS = 5
+_APPS = "apps"
+
+
+@dataclass(frozen=True, slots=True)
+class ReschedulingOptions:
+    """
+    How to follow preferences.
+
+    Args:
+        mode: `hold` keeps the share of clusters that do not answer, `off` follows none.
+        now: The time, RFC 3339.
+        is_dry_run: Plan and tell, write nothing.
+    """
+
+    mode: Rescheduling
+    now: str
+    is_dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rescheduled:
+    """
+    The outcome of following all preferences.
+
+    Args:
+        desired: What the host asks for now.
+        events: What is to be told.
+    """
+
+    desired: Desired
+    events: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """The outcome of one preference: the federated object where it changed, and what to tell."""
+
+    federated: FederatedObject | None = None
+    events: tuple[Event, ...] = ()
+
+
+def reschedule(
+    host: Cluster,
+    desired: Desired,
+    observed: Observed,
+    *,
+    clusters: Mapping[str, Cluster],
+    options: ReschedulingOptions,
+) -> Rescheduled:
+    """
+    Write what the preferences come to into their federated objects.
+
+    Args:
+        host: The host cluster.
+        desired: What was read from the host.
+        observed: What was read from each registered member.
+        clusters: The members that can be asked for Pods, by name.
+        options: How to go about it.
+
+    Returns:
+        What the host asks for afterwards; in a dry run what it would ask for.
+    """
+    if options.mode is Rescheduling.OFF or not desired.config.schedules:
+        return Rescheduled(desired)
+    try:
+        found = host.list(
+            REPLICA_SCHEDULING_PREFERENCES, namespace=desired.config.target_namespace
+        ).items
+    except NotFoundError:
+        return Rescheduled(desired)
+    except ClusterError as error:
+        subject = Subject(REPLICA_SCHEDULING_PREFERENCES.kind, "", "")
+        return Rescheduled(
+            desired, (Result(Verdict.FAILED, subject, host.name, detail=error.message),)
+        )
+    run = _Run(host, desired, observed, clusters, options)
+    followed = run_all([partial(run.follow, obj) for obj in sorted(found, key=key_of)])
+    changed = [answer.federated for answer in followed if answer.federated is not None]
+    events = tuple(event for answer in followed for event in answer.events)
+    return Rescheduled(_with_changed(desired, changed), events)
+
+
+def ask_load(cluster: Cluster, workload: Object, type_config: TypeConfig, *, now: str) -> Load:
+    """
+    Return how a workload fares in a member, which is asked for its Pods where that matters.
+
+    Args:
+        cluster: The member.
+        workload: The workload as it stands there.
+        type_config: Its type. Types that are not Kubernetes' own need not have Pods.
+        now: The time, RFC 3339.
+
+    Raises:
+        ClusterError: The Pods could not be listed.
+        InputError: The workload's numbers or selector cannot be read.
+    """
+    has_pods = bool(map_at(workload, "spec", "selector", "matchLabels"))
+    if is_settled(workload) or (type_config.target.group != _APPS and not has_pods):
+        return settled_load(workload)
+    pods = cluster.list(
+        PODS, namespace=key_of(workload).namespace, label_selector=pod_selector(workload)
+    )
+    return weigh_pods(workload, pods.items, now=now)
+
+
+def find_type(
+    host: Cluster, preference: SchedulingPreference, types: Iterable[TypeConfig]
+) -> TypeConfig:
+    """
+    Return the federated type that a preference is about.
+
+    Raises:
+        InputError: No enabled type has that kind, or its objects have no replicas.
+        ClusterError: The host did not say what the type consists of.
+    """
+    kind = preference.target_kind
+    found = choose_type(kind, types)
+    if found is None:
+        raise InputError(
+            f"targetKind {kind} is not the kind of a federated type that is enabled",
+            hint="name a kind such as FederatedDeployment, or enable the type",
+        )
+    known = has_replicas(found.target)
+    if known is None:
+        crd = host.get(CRDS, Key("", found.federated.qualified_name))
+        known = offers_replicas(crd, found.federated.version)
+    if not known:
+        raise InputError(f"targetKind {kind} is of objects without replicas")
+    return found
+
+
+def warn_of_undecided(
+    preference: SchedulingPreference, loads: Mapping[str, Load]
+) -> tuple[Warned, ...]:
+    """Return a warning for each cluster where Pods found no node yet."""
+    return tuple(
+        Warned(
+            f"{preference.subject}: {counted(load.undecided, 'pod')} in cluster {name} found no"
+            " node yet; the plan may change"
+        )
+        for name, load in sorted(loads.items())
+        if load.undecided
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One pass over all preferences: what each of them needs."""
+
+    host: Cluster
+    desired: Desired
+    observed: Observed
+    clusters: Mapping[str, Cluster]
+    options: ReschedulingOptions
+
+    def follow(self, obj: Object) -> _Followed:
+        """Follow one preference as far as it goes."""
+        subject = REPLICA_SCHEDULING_PREFERENCES.subject(key_of(obj))
+        try:
+            preference = parse_preference(obj)
+            federated = self._find_target(preference)
+            if isinstance(federated, str):
+                return _Followed(events=(Warned(f"{subject}: {federated}"),))
+            if federated is None or federated.is_deleting:
+                return _Followed()
+            return self._write(preference, federated)
+        except (InputError, ClusterError) as error:
+            failure = Result(Verdict.FAILED, subject, self.host.name, detail=error.message)
+            return _Followed(events=(failure,))
+
+    def _find_target(self, preference: SchedulingPreference) -> FederatedObject | str | None:
+        """The federated object, why there is none, or None where its type was not read."""
+        try:
+            type_config = find_type(self.host, preference, self.desired.types)
+        except InputError as error:
+            return error.message
+        if type_config.name in self.desired.failures:
+            return None  # NB: that is told once, with the type
+        found = self.desired.federated.get(type_config.name, {}).get(preference.key)
+        return found or f"there is no {preference.target_subject}"
+
+    def _write(self, preference: SchedulingPreference, federated: FederatedObject) -> _Followed:
+        """Bring the federated object to the plan; after a conflict plan for what is there then."""
+        for attempt in range(_CONFLICT_ATTEMPTS):
+            planned = self._plan(preference, federated)
+            changes = rewrite_spec(federated, planned.replicas) if planned.replicas else {}
+            if not changes:
+                step = Step(f"{preference.subject}: {planned.text}")
+                return _Followed(federated, (*planned.events, step))
+            try:
+                written = self._store(federated, changes)
+            except NotFoundError:
+                return _Followed()
+            except ConflictError:
+                if attempt == _CONFLICT_ATTEMPTS - 1:
+                    raise
+                answer = self.host.get(federated.type_config.federated, federated.key)
+                federated = parse_federated(answer, federated.type_config)
+                if federated.is_deleting:
+                    break
+                continue
+            told = Result(
+                Verdict.UPDATED,
+                federated.subject,
+                self.host.name,
+                detail=planned.text,
+                is_dry_run=self.options.is_dry_run,
+            )
+            return _Followed(written, (*planned.events, told))
+        return _Followed(federated)
+
+    def _store(self, federated: FederatedObject, changes: Object) -> FederatedObject:
+        """Write *changes* of the spec and return the object after them; only that in a dry run."""
+        type_config = federated.type_config
+        if self.options.is_dry_run:
+            return parse_federated(with_spec(federated, changes), type_config)
+        version = {"resourceVersion": resource_version_of(federated.source)}
+        answer = self.host.patch(
+            type_config.federated, federated.key, body={"metadata": version, "spec": changes}
+        )
+        return parse_federated(answer, type_config)
+
+    def _plan(self, preference: SchedulingPreference, federated: FederatedObject) -> _Planned:
+        """Plan for the clusters that answer, with what the held ones leave."""
+        labels = {name: found.labels for name, found in self.desired.registrations.items()}
+        namespace = self.desired.namespaces.get(federated.key.namespace)
+        chosen = choose_candidates(preference, federated, namespace=namespace, clusters=labels)
+        silent = self._silent_clusters(federated.type_config)
+        candidates = sorted(chosen - silent.keys())
+        held: dict[str, int] = {}
+        if self.options.mode is Rescheduling.HOLD:
+            held = held_replicas(federated, chosen & silent.keys())
+        else:
+            self._refuse_unread(silent)
+        if not candidates:
+            return _Planned({}, "no cluster to schedule to")
+        loads = self._ask_loads(federated, candidates)
+        rest = replace(preference, total=max(0, preference.total - sum(held.values())))
+        planned = schedule(rest, clusters=candidates, loads=loads).replicas
+        text = ", ".join(
+            f"{name}={count}" + " (held)" * (name in held)
+            for name, count in sorted({**planned, **held}.items())
+        )
+        return _Planned(
+            {**planned, **held}, f"scheduled {text}", warn_of_undecided(preference, loads)
+        )
+
+    def _silent_clusters(self, type_config: TypeConfig) -> dict[str, str]:
+        """Clusters whose workloads are not known: the cause, which is empty for one not ready."""
+        silent = {}
+        for name in self.desired.registrations:
+            reading = self.observed[name]
+            if not reading.is_ready:
+                silent[name] = ""
+            elif type_config.name in reading.failures:
+                silent[name] = reading.failures[type_config.name]
+        return silent
+
+    def _refuse_unread(self, silent: Mapping[str, str]) -> None:
+        for name, cause in sorted(silent.items()):
+            if cause:
+                raise InputError(f"not followed, as cluster {name} was not read: {cause}")
+
+    def _ask_loads(self, federated: FederatedObject, candidates: Iterable[str]) -> dict[str, Load]:
+        name, key = federated.type_config.name, federated.target_key
+        workloads = {
+            cluster: found
+            for cluster in candidates
+            if (found := self.observed[cluster].objects.get(name, {}).get(key)) is not None
+        }
+        return run_side_by_side(
+            {
+                cluster: partial(
+                    ask_load,
+                    self.clusters[cluster],
+                    workload,
+                    federated.type_config,
+                    now=self.options.now,
+                )
+                for cluster, workload in workloads.items()
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """Replicas by cluster, in words, and what is to be told besides; none where nothing changes."""
+
+    replicas: Mapping[str, int]
+    text: str
+    events: tuple[Event, ...] = ()
+
+
+def _with_changed(desired: Desired, changed: Iterable[FederatedObject]) -> Desired:
+    federated = {name: dict(found) for name, found in desired.federated.items()}
+    for found in changed:
+        federated[found.type_config.name][found.key] = found
+    return replace(desired, federated=federated)
