@@ -75,6 +75,15 @@ class Shared:
         """
         return output is not None and not self.is_rehearsal
 
+    def only_tells(self, output: Output | None) -> bool:
+        """
+        Return whether an operation that takes away is to end before its first write.
+
+        It yields its objects as `Documents` where *output* is given, also in a server dry run,
+        which then goes on.
+        """
+        return self.is_dry_run or self.prints_only(output)
+
 
 Kubeconfig = Annotated[
     str,
@@ -139,6 +148,18 @@ OutputOption = Annotated[
         "-o",
         metavar="yaml|json|name",
         help="Print the objects in this form instead of writing them.",
+        show_default=False,
+    ),
+]
+
+
+GoingOption = Annotated[
+    Output | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="yaml|json|name",
+        help="Print the objects that would be deleted in this form instead of deleting them.",
         show_default=False,
     ),
 ]

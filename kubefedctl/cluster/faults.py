@@ -267,7 +267,7 @@ def _hint_of(kind: type[ClusterError], status: int, about: About, *, is_api: boo
     if kind is ExpiredError:
         return "run the command again"
     if kind is ThrottledError:
-        return "the API server is busy: run the command again later"
+        return "the API server is busy; run the command again later"
     if status == http.HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return "give the proxy's user and password in its URL"
     if 300 <= status < 400:

@@ -7,8 +7,7 @@ it where the member's context is at hand, and else tells which join does it.
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from kubefedctl.core.joining import (
     CLUSTER_CONTEXT_ANNOTATION,
@@ -16,6 +15,7 @@ from kubefedctl.core.joining import (
     JoinNames,
     granted_types,
 )
+from kubefedctl.core.suggesting import suggest_join
 from kubefedctl.model.clusters import Endpoint, Registration
 from kubefedctl.model.objects import annotations_of, name_of, namespace_of, text_at
 from kubefedctl.model.refs import Object, Resource
@@ -33,25 +33,26 @@ def explain_ungranted(registered: Object, missing: Iterable[str]) -> str:
     """Return the warning for a member that lacks types, with the command that grants them."""
     return (
         f"the account in cluster {name_of(registered)} may not touch {', '.join(missing)}; run"
-        f" `{rejoin_command(registered, '--rbac', 'types')}`"
+        f" `{rejoin_command(registered, {'--rbac': 'types'})}`"
     )
 
 
-def rejoin_command(registered: Object, *flags: str) -> str:
+def rejoin_command(registered: Object, flags: Mapping[str, str]) -> str:
     """Return the join with *flags* that brings a member up to date, under the names it has."""
     name = name_of(registered)
     noted = annotations_of(registered)
-    words = ["kubefedctl", "join", name, *flags, "--no-error-on-existing"]
     context = noted.get(CLUSTER_CONTEXT_ANNOTATION)
-    if isinstance(context, str) and context not in ("", name):
-        words += ["--cluster-context", context]
     host = noted.get(HOST_CLUSTER_NAME_ANNOTATION)
-    if isinstance(host, str) and host:
-        words += ["--host-cluster-name", host]
-    endpoint = text_at(registered, "spec", "apiEndpoint")
-    if endpoint:
-        words += ["--api-endpoint", endpoint]
-    return shlex.join(words)
+    is_other = isinstance(context, str) and context != name
+    return suggest_join(
+        name,
+        {
+            **flags,
+            "--cluster-context": str(context) if is_other else "",
+            "--host-cluster-name": host if isinstance(host, str) else "",
+            "--api-endpoint": text_at(registered, "spec", "apiEndpoint"),
+        },
+    )
 
 
 def recorded_names(registered: Object) -> JoinNames | None:

@@ -3,14 +3,19 @@ Which Secrets earlier joins of a member left in the host.
 
 Each join that is given no `--secret-name` lets the API server name a new Secret. One that is cut
 short before its KubeFedCluster is written, or that is followed by another, leaves a valid token
-that nobody uses.
+that nobody uses. So does one with a token that stays, once the member is joined with one that ends.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubefedctl.model.objects import map_at, name_of, text_at
+from kubefedctl.core.joining import (
+    SERVICE_ACCOUNT_NAME_ANNOTATION,
+    SERVICE_ACCOUNT_TOKEN,
+    JoinNames,
+)
+from kubefedctl.model.objects import annotations_of, map_at, name_of, text_at
 from kubefedctl.model.refs import Object
 
 
@@ -38,3 +43,9 @@ def former_secrets(
         and set(map_at(found, "data")) == {"token"}
         and name_of(found) not in used
     )
+
+
+def is_token_secret(found: Object, names: JoinNames) -> bool:
+    """Return whether a Secret of the member is the one that join makes for its account's token."""
+    account = annotations_of(found).get(SERVICE_ACCOUNT_NAME_ANNOTATION)
+    return text_at(found, "type") == SERVICE_ACCOUNT_TOKEN and account == names.service_account

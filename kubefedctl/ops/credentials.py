@@ -44,10 +44,7 @@ def request_token(member: Cluster, names: JoinNames) -> tuple[bytes, dict[str, s
     issued = now_text()
     token, expires = read_token(member.create(*make_token_request(names)))
     if not token or not expires:
-        raise InputError(
-            f"cluster {member.name} answered a TokenRequest without a token",
-            hint="join with --credential token",
-        )
+        raise InputError(f"cluster {member.name} answered a TokenRequest without a token")
     return token.encode(), credential_annotations(names, issued=issued, expires=expires)
 
 
@@ -90,7 +87,7 @@ def _renew(host: Cluster, registration: Registration, member: Cluster | None) ->
         cause = error.message
     return Warned(
         f"the token of cluster {name} ends soon or has ended, and is not renewed: {cause}; run"
-        f" `{rejoin_command(registered, '--credential', 'tokenrequest')}`"
+        f" `{rejoin_command(registered, {'--credential': 'tokenrequest'})}`"
     )
 
 

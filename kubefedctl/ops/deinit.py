@@ -37,7 +37,7 @@ from kubefedctl.core.dismantling import (
 )
 from kubefedctl.core.permissions import CONTROLLER_ACCOUNT
 from kubefedctl.errors import InputError
-from kubefedctl.model.events import Event, Result, Step, Verdict, Warned, counted
+from kubefedctl.model.events import Documents, Event, Result, Step, Verdict, Warned, counted
 from kubefedctl.model.objects import (
     DEFAULT_KUBEFED_NAMESPACE,
     SYNC_FINALIZER,
@@ -66,6 +66,7 @@ from kubefedctl.ops.removing import (
     delete_type_config,
     list_everywhere,
     list_others,
+    read_shown,
     wait_for_removal,
 )
 from kubefedctl.ops.writing import find
@@ -83,11 +84,14 @@ class DeinitOptions:
         kubefed_namespace: Its namespace.
         force: Also while clusters are joined or federated objects exist.
         is_dry_run: Check and tell, delete nothing.
+        prints_objects: Yield the objects that would go before anything else is done; in a dry run,
+            instead of telling.
     """
 
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
     force: bool = False
     is_dry_run: bool = False
+    prints_objects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +188,10 @@ def deinit(
             yield Warned(keeps)
         yield Step(f"nothing of KubeFed's is left in host cluster {host.name}", level=0)
         return
+    if options.prints_objects:
+        yield Documents(_read_objects(host, found, goes=goes))
+        if options.is_dry_run:
+            return
     if not options.is_dry_run:
         confirm(_question(host, found, goes=goes))
     for resource, key in found.places:
@@ -245,6 +253,17 @@ def _read_permissions(
         if found is not None:
             (ours if is_ours(found, body) else foreign).append((resource, key_of(body)))
     return tuple(ours), tuple(foreign)
+
+
+def _read_objects(host: Cluster, found: _Installation, *, goes: bool) -> tuple[Object, ...]:
+    """All that goes, in its order, without what Secrets hold."""
+    places = [
+        *found.places,
+        *((CRDS, Key("", name)) for name in found.crds),
+        *found.accounts,
+        *([(NAMESPACES, Key("", found.namespace))] if goes else []),
+    ]
+    return read_shown(host, places)
 
 
 def _has_controller(host: Cluster, options: DeinitOptions) -> bool:

@@ -47,11 +47,13 @@ from kubefedctl.model.typeconfigs import NAMESPACES, parse_type_config
 from kubefedctl.model.wellknown import CRDS, FEDERATED_GROUP, TYPE_CONFIGS
 from kubefedctl.ops.clock import USUAL_PACE, Pace
 from kubefedctl.ops.removing import (
+    Place,
     await_definitions,
     delete_all,
     delete_quietly,
     delete_type_config,
     list_instances,
+    read_shown,
 )
 from kubefedctl.ops.revising import revise
 from kubefedctl.ops.writing import find, wait_until
@@ -69,7 +71,8 @@ class DisableOptions:
         federated_group: API group of the federated type, where there is no type config to say it.
         target_version: API version of the target, where there is no type config to say it.
         is_dry_run: Check and tell, write nothing.
-        prints_objects: Yield the objects that would go instead of deleting them.
+        prints_objects: Yield the objects that would go before anything else is done; in a dry run,
+            instead of telling.
     """
 
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
@@ -141,7 +144,8 @@ def disable(
         _check(found, options)
     if options.prints_objects:
         yield Documents(tuple(obj for found in types for obj in _going(host, found)))
-        return
+        if options.is_dry_run:
+            return
     if options.is_dry_run:
         for found in types:
             yield from _tell(host, found)
@@ -151,14 +155,14 @@ def disable(
         yield from _disable(host, found, options, pace)
 
 
-def _going(host: Cluster, found: _Type) -> Iterator[Object]:
-    """What disabling deletes of a type itself, in its order."""
+def _going(host: Cluster, found: _Type) -> tuple[Object, ...]:
+    """What goes with a type, in its order."""
+    places: list[Place] = [(TYPE_CONFIGS, found.key)] if found.config is not None else []
     if found.federated is not None:
-        crd = find(host, CRDS, Key("", found.federated.qualified_name))
-        if crd is not None:
-            yield crd
-    if found.config is not None:
-        yield found.config
+        crd = (CRDS, Key("", found.federated.qualified_name))
+        instances = [(found.federated, key_of(obj)) for obj in found.instances]
+        places = [*instances, crd, *places]
+    return read_shown(host, places)
 
 
 def _config_name(host: Cluster, type_key: str) -> str:
@@ -168,7 +172,8 @@ def _config_name(host: Cluster, type_key: str) -> str:
 
 
 def _look(host: Cluster, key: Key, config: Object | None, options: DisableOptions) -> _Type:
-    if not options.deletes_crd or (config is None and options.is_dry_run):
+    tells_only = options.is_dry_run and not options.prints_objects
+    if not options.deletes_crd or (config is None and tells_only):
         return _Type(key, config)
     if config is None:
         found = find_type(host.discover(), key.name, version=options.target_version)

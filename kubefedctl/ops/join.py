@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from kubefedctl.cluster.port import Cluster, Fleet
@@ -34,11 +32,14 @@ from kubefedctl.core.joining import (
     renew_kubefed_cluster,
 )
 from kubefedctl.core.preflight import host_permissions, token_permission
-from kubefedctl.errors import ForbiddenError, RefusedError, WaitTimeout
-from kubefedctl.model.clusters import Endpoint, MemberAccess, parse_registration
+from kubefedctl.core.suggesting import add_command, complete_join
+from kubefedctl.errors import ForbiddenError, InputError, KubefedctlError, RefusedError, WaitTimeout
+from kubefedctl.model.clusters import Endpoint
 from kubefedctl.model.events import Documents, Event, Result, Step, Verdict, Warned
-from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE, key_of, map_at, name_of, text_at
-from kubefedctl.model.readings import FederationConfig
+from kubefedctl.model.joins import Credential as Credential
+from kubefedctl.model.joins import JoinOptions as JoinOptions
+from kubefedctl.model.joins import Rbac as Rbac
+from kubefedctl.model.objects import key_of, map_at, name_of, text_at
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.typeconfigs import parse_type_config
 from kubefedctl.model.wellknown import (
@@ -48,66 +49,13 @@ from kubefedctl.model.wellknown import (
     SERVICE_ACCOUNTS,
     TYPE_CONFIGS,
 )
-from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
+from kubefedctl.ops.clock import USUAL_PACE, Pace
 from kubefedctl.ops.credentials import read_root_ca, request_token
-from kubefedctl.ops.leftovers import drop_former_secrets, find_former_secrets
+from kubefedctl.ops.leftovers import drop_former_secrets, drop_token_secret, find_former_secrets
 from kubefedctl.ops.preflight import check_permissions
-from kubefedctl.ops.probing import probe_member, write_cluster_status
+from kubefedctl.ops.readiness import record_health
 from kubefedctl.ops.reading import read_config
 from kubefedctl.ops.writing import find, put, wait_until
-
-
-class Rbac(StrEnum):
-    """What the service account may do in the member."""
-
-    FULL = "full"
-    TYPES = "types"
-
-
-class Credential(StrEnum):
-    """The kind of token with which the host acts in the member."""
-
-    TOKEN = "token"
-    TOKENREQUEST = "tokenrequest"
-
-
-@dataclass(frozen=True, slots=True)
-class JoinOptions:
-    """
-    What to join.
-
-    Args:
-        cluster: The member's name in the federation.
-        cluster_context: Its context; empty for one of the cluster's name.
-        host_cluster_name: The host's name in the member's objects; empty for its context's name.
-        host_cluster_context: The host's context, for names.
-        kubefed_namespace: KubeFed's namespace in both clusters.
-        secret_name: Name of the Secret in the host; empty lets the API server make one.
-        error_on_existing: Refuse where something of this name is there, instead of updating it.
-        is_dry_run: Check and tell, write nothing.
-        api_endpoint: URL under which the host reaches the member; empty for its context's.
-        labels: Labels of the KubeFedCluster.
-        rbac: What the account may do; None for what it may already, which at first is all.
-        credential: A token that stays, or one that ends; None for what it was, at first one that
-            stays.
-        wait: Seconds to wait until the member is ready; None for not at all.
-        prints_objects: Check, then yield the objects and write nothing.
-    """
-
-    cluster: str
-    cluster_context: str = ""
-    host_cluster_name: str = ""
-    host_cluster_context: str = ""
-    kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
-    secret_name: str = ""
-    error_on_existing: bool = True
-    is_dry_run: bool = False
-    api_endpoint: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
-    rbac: Rbac | None = None
-    credential: Credential | None = None
-    wait: float | None = None
-    prints_objects: bool = False
 
 
 def join(fleet: Fleet, options: JoinOptions, *, pace: Pace = USUAL_PACE) -> Iterator[Event]:
@@ -121,7 +69,8 @@ def join(fleet: Fleet, options: JoinOptions, *, pace: Pace = USUAL_PACE) -> Iter
         ForbiddenError: The caller may not do what a join does; all that is missing is named.
         WaitTimeout: The member's token controller made no token in time, or with `wait` the
             member is not ready in time.
-        ClusterError: A cluster refused a request; run join again with --error-on-existing=false.
+        ClusterError: A cluster refused a request. The hint of whatever ends a join after its first
+            write has the command that completes it.
     """
     names = _name(options)
     if options.api_endpoint:
@@ -149,15 +98,19 @@ def join(fleet: Fleet, options: JoinOptions, *, pace: Pace = USUAL_PACE) -> Iter
         yield run.registered(Verdict.UPDATED if registered else Verdict.CREATED)
         return
     former = run.former_secrets(registered)
-    yield from run.prepare_member()
-    yield Step(f"waiting for the token of ServiceAccount {names.service_account_key}")
-    token, member_ca, noted = run.obtain_token()
-    secret_name = run.write_host_secret(token)
-    yield Step(f"wrote Secret {names.namespace}/{secret_name} in host cluster {host.name}")
-    verdict, recorded = run.register(secret_name, member_ca, noted)
+    try:
+        yield from run.prepare_member()
+        yield Step(f"waiting for the token of ServiceAccount {names.service_account_key}")
+        token, member_ca, noted = run.obtain_token()
+        secret_name = run.write_host_secret(token)
+        yield Step(f"wrote Secret {names.namespace}/{secret_name} in host cluster {host.name}")
+        verdict, recorded = run.register(secret_name, member_ca, noted)
+    except KubefedctlError as error:
+        error.hint = _with_completion(error.hint, options)
+        raise
     yield run.registered(verdict)
-    yield from drop_former_secrets(host, former, secret_name)
-    yield from _record_health(fleet, config, recorded, token, options, pace)
+    yield from run.drop_needless(former, secret_name)
+    yield from record_health(fleet, config, recorded, token=token, wait=options.wait, pace=pace)
 
 
 def _name(options: JoinOptions) -> JoinNames:
@@ -247,7 +200,7 @@ class _Join:
             )
         again = not self.options.error_on_existing
         if registered is not None and not again:
-            _refuse_existing(*self.in_host(""), self.host)
+            self._refuse_existing(*self.in_host(""), self.host)
         in_host = host_permissions(
             self.names.namespace,
             secret_name=self.options.secret_name,
@@ -273,10 +226,17 @@ class _Join:
     def _refuse_remains(self) -> None:
         for resource, body in self.in_member():
             if resource != NAMESPACES and find(self.member, resource, key_of(body)) is not None:
-                _refuse_existing(resource, body, self.member)
+                self._refuse_existing(resource, body, self.member)
         name = self.options.secret_name
         if name and find(self.host, SECRETS, Key(self.names.namespace, name)):
-            _refuse_existing(*make_host_secret(self.names, b"", secret_name=name), self.host)
+            self._refuse_existing(*make_host_secret(self.names, b"", secret_name=name), self.host)
+
+    def _refuse_existing(self, resource: Resource, body: Object, cluster: Cluster) -> NoReturn:
+        raise RefusedError(
+            f"{resource.subject(key_of(body)).within(cluster.name)} exists already",
+            hint="to complete or update what an earlier join left, run:"
+            f" {complete_join(self.options)}; to start anew, unjoin first",
+        )
 
     def prepare_member(self) -> Iterator[Event]:
         """Make namespace, service account, token Secret and roles in the member."""
@@ -293,7 +253,15 @@ class _Join:
         """Return token and CA of the member, and what the KubeFedCluster records of the token."""
         if self.credential is Credential.TOKEN:
             return (*self.await_token(), {})
-        token, noted = request_token(self.member, self.names)
+        try:
+            token, noted = request_token(self.member, self.names)
+        except InputError as error:
+            usual = complete_join(replace(self.options, credential=Credential.TOKEN))
+            raise InputError(
+                error.message,
+                hint=f"join with a token that stays: {usual}; to try again:"
+                f" {complete_join(self.options)}",
+            ) from error
         return token, read_root_ca(self.member, self.names.namespace), noted
 
     def await_token(self) -> tuple[bytes, bytes]:
@@ -309,8 +277,7 @@ class _Join:
             raise WaitTimeout(
                 f"Secret {key} in cluster {self.member.name} has no token after"
                 f" {self.pace.token:g}s",
-                hint="does kube-controller-manager run there? then join again with"
-                " --error-on-existing=false",
+                hint="check that kube-controller-manager runs there",
             )
         return _decode(found, "token"), _decode(found, "ca.crt")
 
@@ -322,7 +289,7 @@ class _Join:
 
         def change(existing: Object) -> Object | None:
             if self.options.error_on_existing:
-                _refuse_existing(resource, body, self.host)
+                self._refuse_existing(resource, body, self.host)
             same = map_at(existing, "data").get("token") == body["data"]["token"]
             return None if same else {**existing, "data": body["data"]}
 
@@ -337,7 +304,7 @@ class _Join:
 
         def change(existing: Object) -> Object | None:
             if self.options.error_on_existing:
-                _refuse_existing(resource, body, self.host)
+                self._refuse_existing(resource, body, self.host)
             return renew_kubefed_cluster(existing, body)
 
         return put(self.host, resource, body, change=change)
@@ -357,6 +324,12 @@ class _Join:
             return ()
         return find_former_secrets(self.host, self.names, registered)
 
+    def drop_needless(self, former: Sequence[Object], secret_name: str) -> Iterator[Event]:
+        """Delete the Secrets of earlier joins that nothing refers to any more."""
+        yield from drop_former_secrets(self.host, former, secret_name)
+        if self.credential is Credential.TOKENREQUEST and not self.options.error_on_existing:
+            yield from drop_token_secret(self.member, self.names)
+
     def _made(
         self, resource: Resource, body: Object, change: Callable[[Object], Object | None]
     ) -> Step:
@@ -368,7 +341,7 @@ class _Join:
         def change(existing: Object) -> Object | None:
             del existing
             if self.options.error_on_existing:
-                _refuse_existing(resource, body, self.member)
+                self._refuse_existing(resource, body, self.member)
             return None
 
         return change
@@ -378,7 +351,7 @@ class _Join:
 
         def change(existing: Object) -> Object | None:
             if self.options.error_on_existing:
-                _refuse_existing(resource, body, self.member)
+                self._refuse_existing(resource, body, self.member)
             same = existing.get(field) == body[field]
             return None if same else {**existing, field: body[field]}
 
@@ -393,48 +366,9 @@ class _Join:
             self.member.delete(resource, key_of(body))
 
 
-def _record_health(
-    fleet: Fleet,
-    config: FederationConfig,
-    recorded: Object,
-    token: bytes,
-    options: JoinOptions,
-    pace: Pace,
-) -> Iterator[Event]:
-    """Ask the member for its health as a sync would, so that its READY is known at once."""
-    name = name_of(recorded)
-    access = MemberAccess(parse_registration(recorded), token.decode("ascii", "replace"))
-    deadline = time.monotonic() + (options.wait or 0.0)
-    yield Step(f"probing cluster {name} as the host will")
-    while True:
-        probed = probe_member(fleet, access, config, pace=pace)
-        problem = write_cluster_status(fleet.host, recorded, probed.probe, now_text())
-        left = deadline - time.monotonic()
-        if probed.is_ready or options.wait is None or left <= 0:
-            break
-        yield Step(f"cluster {name} is not ready: {probed.probe.message}")
-        time.sleep(min(pace.longest_look, left))
-        recorded = fleet.host.get(KUBEFED_CLUSTERS, key_of(recorded))
-    if problem:
-        yield Warned(f"the status of KubeFedCluster {name} was not written: {problem}")
-    if probed.is_ready:
-        return
-    if options.wait is not None:
-        raise WaitTimeout(
-            f"cluster {name} is joined, but not ready after {options.wait:g}s:"
-            f" {probed.probe.message}",
-            hint="can this machine reach the API endpoint of the KubeFedCluster? --api-endpoint"
-            " with --error-on-existing=false sets another",
-        )
-    yield Warned(f"cluster {name} is joined, but not ready: {probed.probe.message}")
-
-
-def _refuse_existing(resource: Resource, body: Object, cluster: Cluster) -> NoReturn:
-    raise RefusedError(
-        f"{resource.subject(key_of(body)).within(cluster.name)} exists already",
-        hint="to update what an earlier join left, join with --error-on-existing=false; to start"
-        " anew, unjoin first",
-    )
+def _with_completion(hint: str, options: JoinOptions) -> str:
+    command = complete_join(options)
+    return hint if command in hint else add_command(hint, command)
 
 
 def _decode(secret: Object, field: str) -> bytes:

@@ -33,13 +33,19 @@ from kubefedctl.ops.writing import find
 
 
 def plan_propagated(
-    host: Cluster, member: Cluster, names: JoinNames, *, fate: Fate
+    host: Cluster,
+    member: Cluster,
+    names: JoinNames,
+    *,
+    fate: Fate,
+    metadata_only: bool = True,
 ) -> tuple[Action, ...]:
     """
     Return what is to be done with all that was propagated to *member*; nothing is written.
 
     Every type that a FederatedTypeConfig names counts, also a disabled one. In namespaced scope
-    only the KubeFed namespace is looked at: the rest may belong to another control plane.
+    only the KubeFed namespace is looked at: the rest may belong to another control plane. Actions
+    carry the objects as they were seen, whole unless *metadata_only*.
 
     Raises:
         ControlPlaneError: The host has no KubeFedConfig, or an unusable FederatedTypeConfig.
@@ -52,7 +58,8 @@ def plan_propagated(
     if namespace:
         types = [found for found in types if found.target.namespaced]
     spaces = host.list(NAMESPACES, metadata_only=True).items if not namespace else ()
-    answers = run_all([partial(_list_managed, member, t.target, namespace) for t in types], width=4)
+    listing = partial(_list_managed, member, namespace=namespace, metadata_only=metadata_only)
+    answers = run_all([partial(listing, found.target) for found in types], width=4)
     actions = [
         action
         for type_config, objects in zip(types, answers, strict=True)
@@ -128,16 +135,21 @@ def carry_out(
     return gone
 
 
-def _list_managed(member: Cluster, target: Resource, namespace: str) -> tuple[Object, ...]:
+def _list_managed(
+    member: Cluster, target: Resource, *, namespace: str, metadata_only: bool
+) -> tuple[Object, ...]:
     """
-    Return the metadata of the labelled objects of a type; none where the member lacks the type.
+    Return the labelled objects of a type; none where the member lacks the type.
 
     NB: a type config may name a version that the member does not serve; that 404 must not pass for
     an empty list.
     """
     try:
         return member.list(
-            target, namespace=namespace, label_selector=MANAGED_SELECTOR, metadata_only=True
+            target,
+            namespace=namespace,
+            label_selector=MANAGED_SELECTOR,
+            metadata_only=metadata_only,
         ).items
     except NotFoundError:
         discovery = member.discover()

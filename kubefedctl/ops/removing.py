@@ -18,6 +18,7 @@ from functools import partial
 from typing import TypeAlias
 
 from kubefedctl.cluster.port import Cluster
+from kubefedctl.core.concealing import conceal_values
 from kubefedctl.core.dismantling import resource_of_definition
 from kubefedctl.errors import InputError, NotFoundError
 from kubefedctl.model.events import Event, Step, Warned
@@ -53,6 +54,18 @@ def delete_quietly(
     return True
 
 
+def delete_seen(cluster: Cluster, resource: Resource, found: Object) -> bool:
+    """
+    Delete the object that was seen, and no other of its name; return whether it was there.
+
+    Raises:
+        ConflictError: Another one has its name now.
+    """
+    preconditions = {"preconditions": {"uid": uid_of(found)}}
+    options = {"apiVersion": "v1", "kind": "DeleteOptions", **preconditions}
+    return delete_quietly(cluster, resource, key_of(found), options=options)
+
+
 def delete_held(cluster: Cluster, resource: Resource, key: Key, finalizer: str) -> bool:
     """Delete an object, take *finalizer* off where it holds it; return whether it was there."""
     try:
@@ -81,7 +94,13 @@ def delete_type_config(host: Cluster, key: Key) -> list[str]:
 
 def delete_all(cluster: Cluster, resource: Resource, objects: Sequence[Object]) -> None:
     """Delete *objects* as they were seen; those that have a finalizer are then on their way."""
-    run_all([partial(_delete_seen, cluster, resource, found) for found in objects])
+    run_all([partial(delete_seen, cluster, resource, found) for found in objects])
+
+
+def read_shown(cluster: Cluster, places: Sequence[Place]) -> tuple[Object, ...]:
+    """Return what stands at *places*, in their order, as it may be printed."""
+    answers = run_all([partial(find, cluster, resource, key) for resource, key in places])
+    return tuple(conceal_values(found) for found in answers if found is not None)
 
 
 def list_everywhere(
@@ -186,15 +205,3 @@ def _listable(cluster: Cluster) -> list[Resource]:
         and "delete" in found.verbs
         and found.resource.plural not in _NOT_COUNTED
     )
-
-
-def _delete_seen(cluster: Cluster, resource: Resource, found: Object) -> None:
-    options = {
-        "apiVersion": "v1",
-        "kind": "DeleteOptions",
-        "preconditions": {"uid": uid_of(found)},
-    }
-    try:
-        cluster.delete(resource, key_of(found), options=options)
-    except NotFoundError:
-        return

@@ -56,7 +56,7 @@ def test_join_again_is_refused(joined: Sandbox, cli: CommandLine) -> None:
     joined.forget_requests()
     error, hint = cli.fails("join", MEMBER, code=6)
     assert f"KubeFedCluster/{KNS}/cluster0 in cluster {HOST} exists already" == error
-    assert "join with --error-on-existing=false" in hint
+    assert f"run: kubefedctl join {MEMBER} --error-on-existing=false" in hint
     assert [] == joined.writes
 
 

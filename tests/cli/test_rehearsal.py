@@ -180,6 +180,15 @@ def test_output_json_of_one_object_is_that_object(ready: Sandbox, cli: CommandLi
             ],
             id="disable",
         ),
+        pytest.param(
+            ["disable", "configmaps", "--delete-crd", "--cascade"],
+            [
+                "federatedconfigmap.types.kubefed.io/cm",
+                "customresourcedefinition.apiextensions.k8s.io/federatedconfigmaps.types.kubefed.io",
+                "federatedtypeconfig.core.kubefed.io/configmaps",
+            ],
+            id="disable-cascade",
+        ),
     ],
 )
 def test_output_prints_and_writes_nothing(
@@ -197,3 +206,61 @@ def test_output_of_orphaning_has_the_annotation(shop: Sandbox, cli: CommandLine)
     [found] = load_objects(cli(*command, "-o", "yaml").out, source="stdout")
     assert {"kubefed.io/orphan": "true"} == found["metadata"]["annotations"]
     assert "managedFields" not in found["metadata"]
+
+
+REMOVING = {
+    "unjoin": ["unjoin", MEMBER],
+    "unjoin-purge": ["unjoin", MEMBER, "--purge"],
+    "deinit": ["deinit", "--force"],
+    "disable": ["disable", "configmaps", "--delete-crd", "--cascade"],
+}
+
+
+@pytest.mark.parametrize("command", REMOVING)
+def test_output_of_removing_commands_is_what_goes(
+    shop: Sandbox, cli: CommandLine, command: str
+) -> None:
+    """Nothing is deleted or asked; a server dry run prints the same and checks each deletion."""
+    cli("federate", "secret", "key", "-n", "shop", "--enable-type")
+    cli("sync")
+    before = _states(shop)
+    shop.forget_requests()
+    ran = cli(*REMOVING[command], "-o", "yaml")
+    assert ([], before) == (shop.writes, _states(shop))
+    checked = cli(*REMOVING[command], "-o", "yaml", SERVER)
+    assert (ran.out, before) == (checked.out, _states(shop))
+    assert "(dry run)" in checked.err or "(server dry run)" in checked.err
+    assert [] == [line for line in ran.talk if not line.startswith("warning: ")]
+
+
+@pytest.mark.parametrize("form", ["yaml", "json"])
+@pytest.mark.parametrize("command", ["unjoin-purge", "deinit"])
+def test_output_of_removing_commands_has_no_secret_s_value(
+    shop: Sandbox, cli: CommandLine, command: str, form: str
+) -> None:
+    """Neither those of propagated Secrets, nor of federated ones, nor the members' tokens."""
+    cli("federate", "secret", "key", "-n", "shop", "--enable-type")
+    cli("sync")
+    ran = cli(*REMOVING[command], "-o", form)
+    found = load_objects(ran.out, source="stdout")
+    secrets = [obj for obj in found if "Secret" in obj["kind"]]
+    assert secrets
+    assert [] == [obj for obj in secrets if {"data", "spec"} & set(obj)]
+    assert [] == [obj for obj in secrets if "annotations" in obj["metadata"]]
+    assert TOKEN not in ran.out
+
+
+def test_output_of_unjoin_has_every_object_of_the_join(joined: Sandbox, cli: CommandLine) -> None:
+    """In the order in which they go, the member's first."""
+    names = cli("unjoin", MEMBER, "-o", "name").lines
+    secret = names.pop(-2)
+    assert secret.startswith(f"secret/{MEMBER}-")
+    role = f"rbac.authorization.k8s.io/kubefed-controller-manager:{MEMBER}-cluster1"
+    assert [
+        f"clusterrolebinding.{role}",
+        f"clusterrole.{role}",
+        f"serviceaccount/{MEMBER}-cluster1",
+        f"secret/{MEMBER}-cluster1",
+        "namespace/kube-federation-system",
+        f"kubefedcluster.core.kubefed.io/{MEMBER}",
+    ] == names

@@ -15,6 +15,7 @@ from kubefedctl.ops.join import Credential
 from kubefedctl.ops.sync import SyncOptions, sync
 from tests.fakes import MemoryCluster, MemoryFleet
 from tests.ops.membership import (
+    ACCOUNT,
     AGAIN,
     CLUSTER_KEY,
     NAMES,
@@ -24,7 +25,7 @@ from tests.ops.membership import (
     run_join,
     secret_of,
 )
-from tests.ops.stage import AT_ONCE, KNS, error, steps, told, words
+from tests.ops.stage import AT_ONCE, KNS, error, issue_token, place, steps, told, words
 
 ENDING = replace(OPTIONS, credential=Credential.TOKENREQUEST)
 ENDED = {
@@ -100,6 +101,67 @@ def test_join_again_keeps_the_kind_of_token() -> None:
     assert {} == annotations_of(registration_of(host))
 
 
+def test_join_again_with_a_token_that_ends_deletes_the_one_that_stays() -> None:
+    """No valid token is left that nobody uses, neither in the member nor in the host."""
+    _, host, _ = make_pair()
+    member = IssuingCluster()
+    member.react_to(SECRETS, issue_token)
+    fleet = MemoryFleet(host, {"c1": member})
+    run_join(fleet)
+    events, failure = run_join(fleet, replace(AGAIN, credential=Credential.TOKENREQUEST))
+    assert (None, "t1") == (failure, _token(host))
+    assert f"deleted Secret/{ACCOUNT} in cluster c1" in steps(events)
+    assert [] == member.objects(SECRETS)
+    assert 1 == len(host.objects(SECRETS))
+    assert None is run_join(fleet, replace(AGAIN, credential=Credential.TOKEN))[1]
+    assert ("jwt", 1) == (_token(host), len(member.objects(SECRETS)))
+
+
+def test_join_again_deletes_the_token_that_stays_after_registering_the_other() -> None:
+    """A join that fails before leaves the host a token that is valid."""
+    _, host, _ = make_pair()
+    member = IssuingCluster()
+    member.react_to(SECRETS, issue_token)
+    fleet = MemoryFleet(host, {"c1": member})
+    run_join(fleet)
+    host.fail_next("update", error(ForbiddenError, 403), name="c1")
+    assert isinstance(
+        run_join(fleet, replace(AGAIN, credential=Credential.TOKENREQUEST))[1], ForbiddenError
+    )
+    assert None is not member.find(SECRETS, NAMES.service_account_key)
+    assert "jwt" == _token(host)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({"type": "Opaque"}, id="type"),
+        pytest.param({"type": "kubernetes.io/service-account-token"}, id="account"),
+    ],
+)
+def test_join_again_with_a_token_that_ends_keeps_a_secret_of_somebody(body: Object) -> None:
+    """A name alone does not make it join's."""
+    fleet, _, member = _joined()
+    member.add(SECRETS, {"metadata": place(NAMES.service_account_key), **body})
+    assert None is run_join(fleet, AGAIN)[1]
+    assert None is not member.find(SECRETS, NAMES.service_account_key)
+
+
+@pytest.mark.parametrize("act", ["get", "delete"])
+def test_join_again_token_that_stays_cannot_be_deleted_is_a_warning(act: str) -> None:
+    """The member is joined all the same."""
+    _, host, _ = make_pair()
+    member = IssuingCluster()
+    member.react_to(SECRETS, issue_token)
+    fleet = MemoryFleet(host, {"c1": member})
+    run_join(fleet)
+    refusal = error(ForbiddenError, 403)
+    host.before_next("update", lambda _: member.fail_next(act, refusal, name="c1-host"), name="c1")
+    events, failure = run_join(fleet, replace(AGAIN, credential=Credential.TOKENREQUEST))
+    assert (None, "t1") == (failure, _token(host))
+    assert f"warning: nothing needs Secret/{ACCOUNT} in cluster c1 any more" in words(events)[-1]
+
+
 def test_join_answered_without_a_token_says_what_else_to_do() -> None:
     """The host is not written."""
     _, host, _ = make_pair()
@@ -107,7 +169,11 @@ def test_join_answered_without_a_token_says_what_else_to_do() -> None:
     member.answers = False
     _, failure = run_join(MemoryFleet(host, {"c1": member}), ENDING)
     assert isinstance(failure, InputError)
-    assert "join with --credential token" == failure.hint
+    command = (
+        "kubefedctl join c1 --error-on-existing=false --host-cluster-context host --credential"
+    )
+    stays, again = f"{command} token", f"{command} tokenrequest"
+    assert f"join with a token that stays: {stays}; to try again: {again}" == failure.hint
     assert [] == host.writes()
 
 
@@ -141,7 +207,7 @@ def test_sync_renewal_refused_keeps_the_token_and_tells_the_command(side: str) -
         host.fail_next("update", error(ForbiddenError, 403))
     events, _ = told(sync(fleet, SyncOptions(), pace=AT_ONCE))
     [text] = [found for found in words(events) if "is not renewed" in found]
-    assert "kubefedctl join c1 --credential tokenrequest --no-error-on-existing" in text
+    assert "kubefedctl join c1 --error-on-existing=false --credential tokenrequest" in text
     assert "t1" == _token(host)
 
 

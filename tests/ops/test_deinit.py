@@ -10,7 +10,7 @@ from kubefedctl.core.dismantling import pick_definitions, resource_of_definition
 from kubefedctl.core.installing import make_control_plane
 from kubefedctl.core.structures import make_crd
 from kubefedctl.errors import InputError, KubefedctlError, RefusedError, ServerError
-from kubefedctl.model.events import Event
+from kubefedctl.model.events import Documents, Event
 from kubefedctl.model.objects import SYNC_FINALIZER, TYPE_CONFIG_FINALIZER
 from kubefedctl.model.refs import Key, Resource
 from kubefedctl.model.wellknown import (
@@ -25,7 +25,7 @@ from kubefedctl.model.wellknown import (
     TYPE_CONFIGS,
 )
 from kubefedctl.ops.deinit import DeinitOptions, deinit
-from tests.core.makers import DEPLOYMENT
+from tests.core.makers import DEPLOYMENT, make_type_config
 from tests.fakes import MemoryCluster
 from tests.ops.stage import (
     AT_ONCE,
@@ -35,6 +35,7 @@ from tests.ops.stage import (
     error,
     federate,
     make_fleet,
+    place,
     register,
     served,
     steps,
@@ -180,6 +181,40 @@ def test_deinit_dry_run_tells_all_and_deletes_nothing(host: MemoryCluster) -> No
     assert ([], []) == (host.writes(), answers.questions)
     real, _ = run(host)
     assert words(real) == [line.removesuffix(" (dry run)") for line in words(dry)]
+
+
+def test_deinit_shows_what_goes_in_its_order_and_deletes_nothing(host: MemoryCluster) -> None:
+    """The objects as they stand; of Secrets and federated Secrets no value."""
+    register(host, "c1", token="t0ken")
+    federated = make_type_config(SECRETS).federated
+    host.add(CRDS, make_crd(federated, schema={}))
+    spec = {"template": {"data": {"k": "dmFsdWU="}}, "placement": {}}
+    annotations = {"kubectl.kubernetes.io/last-applied-configuration": "dmFsdWU="}
+    host.add(federated, {"metadata": {**place(WEB), "annotations": annotations}, "spec": spec})
+    answers = Answers(refuses=True)
+    options = replace(FORCE, is_dry_run=True, prints_objects=True)
+    events, failure = run(host, options, answers)
+    assert (None, [], []) == (failure, host.writes(), answers.questions)
+    (documents,) = [event for event in events if isinstance(event, Documents)]
+    shown = [f"{found['kind']} {found['metadata']['name']}" for found in documents.objects]
+    assert {"Secret c1-token", "FederatedSecret web", "KubeFedCluster c1"} < set(shown)
+    assert ["ServiceAccount kubefed-controller", f"Namespace {KNS}"] == shown[-2:]
+    assert [] == [word for word in ("dDBrZW4=", "dmFsdWU=") if word in str(documents)]
+    run(host, FORCE)
+    deleted = [subject for verb, subject in host.writes() if verb == "delete"]
+    assert sorted(shown[:-2]) == sorted(_kind_and_name(found) for found in deleted[:-1])
+
+
+def _kind_and_name(subject: str) -> str:
+    kind, *_, name = subject.split("/")
+    return f"{kind} {name}"
+
+
+def test_deinit_shows_and_goes_on_where_it_is_no_dry_run(host: MemoryCluster) -> None:
+    """A server dry run goes through every deletion."""
+    events, failure = run(host, replace(PLAIN, prints_objects=True))
+    assert isinstance(events[0], Documents)
+    assert (None, []) == (failure, everything(host))
 
 
 def test_deinit_cut_short_anywhere_is_completed_by_the_next(host: MemoryCluster) -> None:

@@ -16,7 +16,7 @@ from kubefedctl.errors import (
     ServerError,
     WaitTimeout,
 )
-from kubefedctl.model.events import Event, Line
+from kubefedctl.model.events import Documents, Event, Line
 from kubefedctl.model.objects import SYNC_FINALIZER, TYPE_CONFIG_FINALIZER
 from kubefedctl.model.refs import Key, Object
 from kubefedctl.model.wellknown import CRDS, TYPE_CONFIGS
@@ -437,3 +437,35 @@ def test_cascade_dry_run_asks_nobody(host: MemoryCluster) -> None:
     assert None is failure
     assert "deleted FederatedConfigMap/shop/web in host (dry run)" == words(events)[0]
     assert ([], []) == (answers.questions, host.writes())
+
+
+# --- showing -------------------------------------------------------------------------------------
+
+
+def test_cascade_shows_what_goes_in_its_order_and_deletes_nothing(host: MemoryCluster) -> None:
+    """Federated objects, CRD, type config, as they stand; nobody is asked."""
+    made = federate(host, spec={"template": {"data": {"k": "v"}}})
+    answers = Answers(refuses=True)
+    options = replace(CASCADE, is_dry_run=True, prints_objects=True)
+    events, failure = told(run(host, options=options, answers=answers))
+    assert (None, [], []) == (failure, host.writes(), answers.questions)
+    (documents,) = [event for event in events if isinstance(event, Documents)]
+    first, crd, config = documents.objects
+    assert (made["spec"], CRD.name) == (first["spec"], crd["metadata"]["name"])
+    assert host.find(TYPE_CONFIGS, CONFIG) == config
+
+
+def test_disable_shows_a_crd_without_a_type_config(host: MemoryCluster) -> None:
+    """It would go all the same."""
+    host.remove(TYPE_CONFIGS, CONFIG)
+    options = replace(WITH_CRD, is_dry_run=True, prints_objects=True)
+    events, _ = told(run(host, options=options))
+    (documents,) = [event for event in events if isinstance(event, Documents)]
+    assert [CRD.name] == [found["metadata"]["name"] for found in documents.objects]
+
+
+def test_disable_shows_and_goes_on_where_it_is_no_dry_run(host: MemoryCluster) -> None:
+    """A server dry run goes through every write."""
+    events, failure = told(run(host, options=replace(PLAIN, prints_objects=True)))
+    assert isinstance(events[0], Documents)
+    assert (None, [*STOPPED, *DELETED]) == (failure, lines(events))

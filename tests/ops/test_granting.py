@@ -35,10 +35,8 @@ from tests.ops.membership import (
 from tests.ops.stage import AT_ONCE, KNS, add_type_config, error, steps, told, words
 
 NARROW = replace(OPTIONS, rbac=Rbac.TYPES)
-COMMAND = (
-    "kubefedctl join c1 --rbac types --no-error-on-existing --host-cluster-name host"
-    " --api-endpoint https://c1.example"
-)
+GRANTING = "kubefedctl join c1 --error-on-existing=false --rbac types"
+COMMAND = f"{GRANTING} --host-cluster-name host --api-endpoint https://c1.example"
 
 
 def _rules(member: MemoryCluster) -> list[Object]:
@@ -174,7 +172,7 @@ def test_widen_roles_that_cannot_tells_the_command(trouble: object) -> None:
     before = member.writes()
     [event] = _widen(fleet)
     [text] = words([event])
-    assert "may not touch deployments.apps; run `kubefedctl join c1 --rbac types" in text
+    assert f"may not touch deployments.apps; run `{GRANTING}" in text
     assert [found for found in member.writes() if found not in before] in (
         [],
         [("update", f"ClusterRole/{ROLE}")],
@@ -201,9 +199,9 @@ def test_rejoin_command_names_context_and_quotes() -> None:
             },
         }
     }
-    assert (
-        "kubefedctl join c1 --rbac types --no-error-on-existing --cluster-context 'my context'"
-    ) == rejoin_command(registered, "--rbac", "types")
+    assert f"{GRANTING} --cluster-context 'my context'" == rejoin_command(
+        registered, {"--rbac": "types"}
+    )
 
 
 @pytest.mark.parametrize("scope", ["Cluster", "Namespaced"])

@@ -89,7 +89,7 @@ def test_join_again_former_secret_cannot_be_dropped_is_a_warning() -> None:
     host.fail_next("delete", error(ForbiddenError, 403))
     events, failure = run_join(fleet, AGAIN)
     assert None is failure
-    expected = f"warning: nothing needs Secret {former} any more, but it is left"
+    expected = f"warning: nothing needs Secret/{former} in cluster host any more, but it is left"
     assert words(events)[-1].startswith(expected)
     assert is_ready(registration_of(host))
 
@@ -225,5 +225,7 @@ def test_join_again_secret_made_anew_meanwhile_is_kept() -> None:
     host.before_next("delete", meddle, name=left.name)
     events, failure = run_join(fleet, AGAIN)
     assert None is failure
-    assert words(events)[-1].startswith(f"warning: nothing needs Secret {left} any more")
+    assert words(events)[-1].startswith(
+        f"warning: nothing needs Secret/{left} in cluster host any more"
+    )
     assert None is not host.find(SECRETS, left)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from kubefedctl.core.leaving import Fate
 from kubefedctl.errors import (
     ClusterError,
     ForbiddenError,
@@ -14,7 +15,7 @@ from kubefedctl.errors import (
     KubefedctlError,
     UnreachableError,
 )
-from kubefedctl.model.events import Event
+from kubefedctl.model.events import Documents, Event
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.typeconfigs import Discovery
 from kubefedctl.model.wellknown import (
@@ -32,13 +33,16 @@ from kubefedctl.ops.join import JoinOptions, join
 from kubefedctl.ops.unjoin import UnjoinOptions, unjoin
 from tests.core.makers import CONFIG_MAP, DEPLOYMENT
 from tests.fakes import MemoryCluster, MemoryFleet
+from tests.ops.membership import JWT
 from tests.ops.stage import (
     AT_ONCE,
     KNS,
     WEB,
+    add_type_config,
     error,
     issue_token,
     make_host,
+    managed,
     place,
     served,
     steps,
@@ -299,3 +303,133 @@ def test_unjoin_and_join_again_works() -> None:
     _unjoin(fleet)
     _, failure = told(join(fleet, JoinOptions("c1", host_cluster_name="host"), pace=AT_ONCE))
     assert (None, True) == (failure, _is_registered(host))
+
+
+# --- joins that were cut short -------------------------------------------------------------------
+
+
+def _cut_short() -> tuple[MemoryFleet, MemoryCluster, Member]:
+    """Everything but the KubeFedCluster was written, and another cluster has such a Secret, too."""
+    fleet, host, member = _joined()
+    host.remove(KUBEFED_CLUSTERS, Key(KNS, "c1"))
+    (left,) = host.objects(SECRETS)
+    for name, made in (("c1-of-other", "c1-"), ("c1-east-x", "c1-east-")):
+        metadata = {**place(Key(KNS, name)), "generateName": made}
+        host.add(SECRETS, {**left, "metadata": metadata})
+    host.add(
+        KUBEFED_CLUSTERS,
+        {"metadata": place(Key(KNS, "other")), "spec": {"secretRef": {"name": "c1-of-other"}}},
+    )
+    return fleet, host, member
+
+
+def test_unjoin_of_a_join_cut_short_takes_away_its_secret() -> None:
+    """The valid token in the host goes, those of other clusters stay; that is no failure."""
+    fleet, host, member = _cut_short()
+    events, failure = _unjoin(fleet)
+    told_of = "no cluster c1 is joined to host cluster host; what a join left of it is deleted"
+    assert (None, [f"warning: {told_of}"]) == (failure, words(events))
+    left = sorted(found["metadata"]["name"] for found in host.objects(SECRETS))
+    assert ["c1-east-x", "c1-of-other"] == left
+    assert [] == _held(member, ROLES, NAMESPACES, SECRETS)
+    assert isinstance(_unjoin(fleet)[1], InputError)
+
+
+def test_unjoin_of_a_join_cut_short_dry_run_tells_and_deletes_nothing() -> None:
+    """Its steps are those of the run."""
+    fleet, host, member = _cut_short()
+    dry = _unjoin(fleet, replace(OPTIONS, is_dry_run=True))[0]
+    assert words(dry)[0].endswith("what a join left of it would be deleted")
+    assert ([], []) == (host.writes(), member.writes())
+    real = _unjoin(fleet)[0]
+    assert [text.replace("would delete", "deleted") for text in steps(dry)] == steps(real)
+
+
+def test_unjoin_of_a_join_cut_short_by_one_who_may_not_list_leaves_the_host() -> None:
+    """What cannot be seen whole is not deleted."""
+    fleet, host, member = _cut_short()
+    host.fail_next("list", error(ForbiddenError, 403), name="secrets")
+    assert None is _unjoin(fleet)[1]
+    assert [] == host.writes()
+    assert [] == _held(member, NAMESPACES)
+
+
+def test_unjoin_takes_away_the_secrets_of_earlier_joins() -> None:
+    """A join that named its Secret left the generated one of a join that was cut short."""
+    fleet, host, _ = _joined()
+    (named,) = host.objects(SECRETS)
+    metadata = {**place(Key(KNS, "c1-left")), "generateName": "c1-"}
+    host.add(SECRETS, {**named, "metadata": metadata})
+    assert None is _unjoin(fleet)[1]
+    assert [] == host.objects(SECRETS)
+
+
+# --- showing -------------------------------------------------------------------------------------
+
+SHOWN = replace(OPTIONS, is_dry_run=True, prints_objects=True)
+
+
+def _shown(events: list[Event]) -> list[Object]:
+    (documents,) = [event for event in events if isinstance(event, Documents)]
+    return list(documents.objects)
+
+
+def test_unjoin_shows_what_goes_in_its_order_and_deletes_nothing() -> None:
+    """The objects as they stand, the Secrets without what they hold."""
+    fleet, host, member = _joined()
+    events, failure = _unjoin(fleet, SHOWN)
+    assert (None, [], []) == (failure, host.writes(), member.writes())
+    (secret,) = host.objects(SECRETS)
+    assert [
+        ("ClusterRoleBinding", ROLE),
+        ("ClusterRole", ROLE),
+        ("ServiceAccount", "c1-host"),
+        ("Secret", "c1-host"),
+        ("Namespace", KNS),
+        ("Secret", secret["metadata"]["name"]),
+        ("KubeFedCluster", "c1"),
+    ] == [(found["kind"], found["metadata"]["name"]) for found in _shown(events)]
+    secrets = [found for found in _shown(events) if found["kind"] == "Secret"]
+    assert [] == [found for found in secrets if "data" in found]
+    assert JWT not in str(_shown(events))
+    assert host.find(KUBEFED_CLUSTERS, Key(KNS, "c1")) in _shown(events)
+
+
+def test_unjoin_shows_and_goes_on_where_it_is_no_dry_run() -> None:
+    """A server dry run goes through every deletion."""
+    fleet, host, _ = _joined()
+    events, _ = _unjoin(fleet, replace(SHOWN, is_dry_run=False))
+    assert isinstance(events[0], Documents)
+    assert ([GONE], False) == (words(events), _is_registered(host))
+
+
+@pytest.mark.parametrize("fate", [Fate.PURGED, Fate.ORPHANED])
+def test_unjoin_shows_what_was_propagated(fate: Fate) -> None:
+    """Whole, and before all else; a propagated Secret without its values."""
+    fleet, host, member = _joined()
+    add_type_config(host, SECRETS)
+    member.add(CONFIG_MAP, managed(data={"k": "v"}))
+    member.add(SECRETS, managed(Key("shop", "key"), data={"k": JWT}))
+    events, _ = _unjoin(fleet, replace(SHOWN, fate=fate))
+    first, second, *_ = _shown(events)
+    assert ({"k": "v"}, "web") == (first["data"], first["metadata"]["name"])
+    assert ("key", False) == (second["metadata"]["name"], "data" in second)
+    assert 9 == len(_shown(events))
+
+
+def test_unjoin_shows_the_host_s_part_alone_where_the_member_is_dead() -> None:
+    """With force, as the run would go; without, it fails as the run would."""
+    fleet, _, _ = _joined()
+    nowhere = replace(SHOWN, cluster_context="none")
+    assert isinstance(_unjoin(fleet, nowhere)[1], KubeconfigError)
+    events, _ = _unjoin(fleet, replace(nowhere, force=True))
+    assert ["Secret", "KubeFedCluster"] == [found["kind"] for found in _shown(events)]
+    assert words(events)[0].startswith("warning: cluster c1 is not cleaned")
+
+
+def test_unjoin_shows_nothing_of_what_is_not_joined() -> None:
+    """It fails as the run would; with remains of a join it shows them."""
+    fleet, _, _ = _cut_short()
+    assert 6 == len(_shown(_unjoin(fleet, SHOWN)[0]))
+    _unjoin(fleet)
+    assert isinstance(_unjoin(fleet, SHOWN)[1], InputError)

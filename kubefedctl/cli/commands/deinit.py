@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kubefedctl.cli.options import Shared, with_shared
+from kubefedctl.cli.options import GoingOption, Shared, with_shared
 from kubefedctl.cli.prompting import Yes, make_confirm
 from kubefedctl.cli.wiring import open_fleet, show_all
 
@@ -19,7 +19,9 @@ Force = Annotated[
 
 
 @with_shared
-def deinit(*, force: Force = False, yes: Yes = False, shared: Shared) -> None:
+def deinit(
+    *, force: Force = False, yes: Yes = False, output: GoingOption = None, shared: Shared
+) -> None:
     """
     Remove the KubeFed API from the host cluster.
 
@@ -33,9 +35,12 @@ def deinit(*, force: Force = False, yes: Yes = False, shared: Shared) -> None:
     from kubefedctl.ops.deinit import DeinitOptions
     from kubefedctl.ops.deinit import deinit as remove
 
-    options = DeinitOptions(shared.kubefed_namespace, force, shared.is_dry_run)
+    options = DeinitOptions(
+        kubefed_namespace=shared.kubefed_namespace,
+        force=force,
+        is_dry_run=shared.only_tells(output),
+        prints_objects=output is not None,
+    )
     with open_fleet(shared) as fleet:
-        show_all(
-            remove(fleet, options, confirm=make_confirm(is_agreed=yes or shared.is_rehearsal)),
-            shared,
-        )
+        confirm = make_confirm(is_agreed=yes or shared.is_rehearsal)
+        show_all(remove(fleet, options, confirm=confirm), shared, output=output)

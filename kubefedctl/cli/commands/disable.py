@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kubefedctl.cli.options import Output, Shared, with_shared
+from kubefedctl.cli.options import GoingOption, Shared, with_shared
 from kubefedctl.cli.prompting import Yes, make_confirm
 from kubefedctl.cli.wiring import open_fleet, show_all
 
@@ -39,17 +39,6 @@ Version = Annotated[
     ),
 ]
 
-Going = Annotated[
-    Output | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="yaml|json|name",
-        help="Print the objects that would be deleted, in this form, instead of deleting them.",
-        show_default=False,
-    ),
-]
-
 
 @with_shared
 def disable(
@@ -60,7 +49,7 @@ def disable(
     federated_group: FederatedGroup = _USUAL_GROUP,
     version: Version = "",
     yes: Yes = False,
-    output: Going = None,
+    output: GoingOption = None,
     shared: Shared,
 ) -> None:
     """
@@ -85,13 +74,13 @@ def disable(
         cascades=cascade,
         federated_group=federated_group,
         target_version=version,
-        is_dry_run=shared.is_dry_run,
-        prints_objects=shared.prints_only(output),
+        is_dry_run=shared.only_tells(output),
+        prints_objects=output is not None,
     )
     with open_fleet(shared) as fleet:
         confirm = make_confirm(is_agreed=yes or shared.is_rehearsal)
         events = stop(fleet, types, options, confirm=confirm)
-        show_all(events, shared, output=output, fleet=fleet)
+        show_all(events, shared, output=output)
 
 
 def _refuse_without_crd(*, cascade: bool, federated_group: str, version: str) -> None:

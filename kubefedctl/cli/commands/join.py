@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kubefedctl.cli.options import OutputOption, Shared, with_shared
+from kubefedctl.cli.options import GoingOption, OutputOption, Shared, with_shared
 from kubefedctl.cli.prompting import Yes, make_confirm
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.errors import InputError
@@ -171,6 +171,7 @@ def join(
             credential=Credential(credential.value) if credential else None,
             wait=seconds if wait and not shared.is_rehearsal else None,
             prints_objects=shared.prints_only(output),
+            kubeconfig=shared.kubeconfig,
         )
         show_all(register(fleet, options), shared, output=output, fleet=fleet)
 
@@ -185,13 +186,14 @@ def unjoin(
     purge: Purge = False,
     orphan: Orphan = False,
     yes: Yes = False,
+    output: GoingOption = None,
     shared: Shared,
 ) -> None:
     """
     Take a member cluster out of the federation.
 
-    Deletes what join made in the member and in the host. What was propagated to the member stays,
-    with KubeFed's label on it, unless --purge or --orphan is given.
+    Deletes what join made in the member and in the host, also where it was cut short. What was
+    propagated to the member stays, with KubeFed's label on it, unless --purge or --orphan is given.
 
     Example: kubefedctl unjoin cluster0 --host-cluster-context cluster1
 
@@ -212,11 +214,12 @@ def unjoin(
             host_cluster_context=fleet.host_context_name,
             kubefed_namespace=shared.kubefed_namespace,
             force=force,
-            is_dry_run=shared.is_dry_run,
+            is_dry_run=shared.only_tells(output),
+            prints_objects=output is not None,
             fate=Fate.PURGED if purge else Fate.ORPHANED if orphan else Fate.LEFT,
         )
         confirm = make_confirm(is_agreed=yes or shared.is_rehearsal)
-        show_all(leave(fleet, options, confirm=confirm), shared)
+        show_all(leave(fleet, options, confirm=confirm), shared, output=output)
 
 
 def _check_host_cluster_name(name: str) -> None:
