@@ -47,6 +47,11 @@ SHARED_WITH_VALUE = frozenset(
         "--strategy",
         "--lock",
         "--rsp",
+        "--cluster",
+        "--selector",
+        "-l",
+        "--deletion-scope",
+        "--max-deletes",
     }
 )
 """Options that may stand before the command's name and take a value, shared or a command's own."""

@@ -61,7 +61,7 @@ def place_by_selector(text: str) -> Object:
         label, expression = _read_part(part.strip())
         for key, value in label.items():
             if labels.setdefault(key, value) != value:
-                raise InputError(f"the cluster selector wants two values of label {key!r}")
+                raise InputError(f"the label selector wants two values of label {key!r}")
         expressions += expression
     selector: Object = {"matchLabels": labels} if labels or not expressions else {}
     if expressions:

@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from kubefedctl.core.applying import make_applied
+from kubefedctl.core.excluding import explain_exclusions
 from kubefedctl.core.hashing import hash_overrides, hash_template
 from kubefedctl.core.immutability import may_recreate
 from kubefedctl.core.members import Made, make_created, make_updated
@@ -63,12 +64,13 @@ def plan_sync(
 
     Args:
         desired: What was read from the host.
-        observed: What was read from each registered member.
+        observed: What was read from each registered member that the run looks at.
         writing: How member objects are to be written.
 
     Returns:
-        The plan, sorted by type and key. Types whose federated objects could not be read, and
-        namespaced types while there is no type config for namespaces, are left out with a warning.
+        The plan, sorted by type and key, of what the narrowing looks at. Types whose federated
+        objects could not be read, and namespaced types while there is no type config for
+        namespaces, are left out with a warning.
     """
     objects: list[ObjectPlan] = []
     deletions = []
@@ -83,6 +85,8 @@ def plan_sync(
             continue
         orphans += _plan_orphans(type_config, desired, observed)
         for _, federated in sorted(desired.federated[type_config.name].items()):
+            if not desired.narrowing.includes(federated):
+                continue
             ignored = ignored_reason(federated, desired.config.kubefed_namespace)
             if ignored is IgnoredReason.INVALID_NAME:
                 misnamed.append(federated)
@@ -101,7 +105,7 @@ def plan_sync(
         objects=tuple(objects),
         deletions=tuple(deletions),
         orphans=tuple(orphans),
-        warnings=tuple(warnings),
+        warnings=(*warnings, *explain_exclusions(objects)),
         failures=tuple(failures),
         misnamed=tuple(misnamed),
     )
@@ -143,7 +147,8 @@ def plan_object(
         version_object, template_hash=intent.template_hash, overrides_hash=intent.overrides_hash
     )
     case = _Case(federated, placement, desired, recorded, intent, writing)
-    decided = {name: _decide(case, observed[name]) for name in sorted(desired.registrations)}
+    looked_at = sorted(desired.registrations.keys() - desired.unseen)
+    decided = {name: _decide(case, observed[name]) for name in looked_at}
     return ObjectPlan(
         federated,
         reason=(
@@ -158,6 +163,8 @@ def plan_object(
         overrides_hash=intent.overrides_hash,
         version_object=version_object,
         placed=frozenset(placement.clusters),
+        unseen=desired.unseen,
+        excluded=tuple(n for n in placement.excluded_by_namespace if n not in desired.unseen),
         warnings=(*_placement_warnings(federated, placement), *intent.warnings),
     )
 
@@ -295,16 +302,23 @@ def _placement_warnings(federated: FederatedObject, placement: Placement) -> lis
 
 
 def _plan_orphans(type_config: TypeConfig, desired: Desired, observed: Observed) -> list[Action]:
-    """Managed objects whose federated object is gone lose the label; they are never deleted."""
+    """
+    Managed objects whose federated object is gone lose the label; they are never deleted.
+
+    Where the run does not see every federated object that could claim one, it says nothing.
+    """
+    if not desired.narrowing.lists_all_of(type_config):
+        return []
     wanted = {found.target_key for found in _claims(type_config, desired)}
     actions: list[Action] = []
     for name, reading in sorted(observed.items()):
-        if not reading.is_ready or type_config.name in reading.failures:
+        if name in desired.unseen or not reading.is_ready or type_config.name in reading.failures:
             continue
         actions += [
             plan_unlabelling(type_config, cluster=name, key=key, observed=found)
             for key, found in sorted(reading.objects.get(type_config.name, {}).items())
             if key not in wanted
+            and desired.narrowing.includes_target(type_config, key)
             and not is_deleting(found)
             and not _is_system_namespace(type_config, key, desired)
         ]

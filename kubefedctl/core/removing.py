@@ -4,11 +4,13 @@ How propagated objects go: by placement, by deletion of the federated object, or
 Laws:
 1. Only objects that carry the managed label are deleted or unlabelled.
 2. The namespace that is the host's own is never deleted, only unlabelled.
-3. While any registered cluster cannot be asked, a deletion is not finished.
+3. While a cluster that may hold something of it cannot be asked, or is not looked at, a deletion is
+   not finished.
 
 Upstream: pkg/controller/sync/controller.go, ensureDeletion and
 pkg/controller/sync/dispatch/unmanaged.go @ v0.10.0. Unlike there, a DELETE names the uid that was
-seen, so that it never hits an object made since, and orphaning removes the finalizer last.
+seen, so that it never hits an object made since, orphaning removes the finalizer last, and only
+clusters that are known to matter hold a deletion up (v0.10.0 asks for the placement alone).
 """
 
 from __future__ import annotations
@@ -17,20 +19,27 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from kubefedctl.core.placement import place
+from kubefedctl.core.versions import recorded_clusters, version_key, version_resource
 from kubefedctl.core.waves import removing_wave
 from kubefedctl.errors import InputError
-from kubefedctl.model.actions import Action, ActionVerb, DeletionPlan, Wave
+from kubefedctl.model.actions import Action, ActionVerb, DeletionPlan, Settled, Wave
 from kubefedctl.model.federated import FederatedObject
+from kubefedctl.model.narrowing import DeletionScope
 from kubefedctl.model.objects import (
     DELETE_OPTION_ANNOTATION,
     MANAGED_LABEL,
     annotations_of,
     is_deleting,
+    list_at,
     resource_version_of,
+    text_at,
     uid_of,
 )
-from kubefedctl.model.readings import Desired, Observed
+from kubefedctl.model.outcomes import ClusterOutcome
+from kubefedctl.model.readings import ClusterReading, Desired, Observed
 from kubefedctl.model.refs import Key, Object
+from kubefedctl.model.statuses import PropagationStatus
 from kubefedctl.model.typeconfigs import TypeConfig
 
 _DELETE_OPTIONS: Mapping[str, type] = {
@@ -119,7 +128,8 @@ def plan_deletion(federated: FederatedObject, desired: Desired, observed: Observ
     """
     Return the plan of a federated object that the host has been told to delete.
 
-    Placement is not consulted: whatever carries the label in any registered cluster goes.
+    Whatever carries the label goes, in any cluster that the run looks at, placed there or not. A
+    cluster that cannot be asked is waited for only if it is known to matter (`may_hold`).
     """
     type_config = federated.type_config
     try:
@@ -127,12 +137,14 @@ def plan_deletion(federated: FederatedObject, desired: Desired, observed: Observ
     except InputError as error:
         return DeletionPlan(federated, problem=error.message)
     actions = []
-    blockers = {}
-    for name in sorted(desired.registrations):
+    settled = {}
+    mattering = may_hold(federated, desired)
+    for name in sorted(desired.registrations.keys() - desired.unseen):
         reading = observed[name]
         failure = reading.failures.get(type_config.name)
         if not reading.is_ready or failure is not None:
-            blockers[name] = failure or reading.note
+            if name in mattering:
+                settled[name] = _hold_up(reading, failure)
             continue
         found = reading.objects.get(type_config.name, {}).get(federated.target_key)
         if found is None:
@@ -150,7 +162,36 @@ def plan_deletion(federated: FederatedObject, desired: Desired, observed: Observ
             actions.append(
                 plan_removal(federated, found, cluster=name, desired=desired, options=options)
             )
-    return DeletionPlan(federated, tuple(actions), blockers)
+    return DeletionPlan(federated, tuple(actions), settled, desired.unseen)
+
+
+def may_hold(federated: FederatedObject, desired: Desired) -> frozenset[str]:
+    """
+    Return the registered clusters that may hold objects of *federated* as far as the host knows.
+
+    That are those of its placement, of its status and of its version object: placement may have
+    shrunk since, or its FederatedNamespace may be gone. Where its placement cannot be computed, and
+    in the deletion scope `all`, it is every cluster.
+
+    Upstream: pkg/controller/sync/controller.go, deleteFromClusters @ v0.8.1 asks every registered
+    cluster; @ v0.10.0 those of the placement, which forgets the others.
+    """
+    registered = frozenset(desired.registrations)
+    if desired.deletion_scope is DeletionScope.ALL:
+        return registered
+    try:
+        placed = place(
+            federated,
+            namespace=desired.namespaces.get(federated.key.namespace),
+            clusters={name: found.labels for name, found in desired.registrations.items()},
+            scope=desired.config.scope,
+        ).clusters
+    except InputError:
+        return registered
+    versions = desired.versions.get(version_resource(federated.type_config), {})
+    reported = {text_at(entry, "name") for entry in list_at(federated.status, "clusters")}
+    written = recorded_clusters(versions.get(version_key(federated)))
+    return registered & (placed | reported | written)
 
 
 def parse_delete_options(federated: FederatedObject) -> Object:
@@ -181,6 +222,12 @@ def is_host_namespace(type_config: TypeConfig, observed: Object, desired: Desire
         return False
     uid = uid_of(observed)
     return bool(uid) and uid in desired.host_namespace_uids.values()
+
+
+def _hold_up(reading: ClusterReading, failure: str | None) -> Settled:
+    if failure is None:
+        return Settled(ClusterOutcome(PropagationStatus.CLUSTER_NOT_READY), reading.note)
+    return Settled(ClusterOutcome(PropagationStatus.CACHED_RETRIEVAL_FAILED), failure)
 
 
 def _delete_options(observed: Object, options: Object) -> Object:

@@ -32,6 +32,7 @@ def next_status(
     reason: AggregateReason,
     now: str,
     collects_status: bool,
+    unseen: frozenset[str] = frozenset(),
 ) -> Object | None:
     """
     Return the whole new status of *federated*, or None if there is nothing to write.
@@ -43,6 +44,9 @@ def next_status(
         now: The time as RFC 3339 text.
         collects_status: Whether the statuses of member objects are collected; otherwise the
             remote statuses in *outcomes* are ignored.
+        unseen: Clusters that the run did not look at: their recorded entries stay and count. While
+            there are any, the recorded observedGeneration stays, too: this generation has not been
+            propagated there.
 
     Upstream: pkg/controller/sync/status/status.go, SetFederatedStatus @ v0.10.0, with one
     difference: where statuses are collected of a type that has none, KubeFed writes the same
@@ -51,19 +55,26 @@ def next_status(
     recorded = federated.status
     if not collects_status:
         outcomes = {name: _without_remote(outcome) for name, outcome in outcomes.items()}
-    clusters = [_cluster_entry(name, outcomes[name]) for name in sorted(outcomes)]
+    kept = [entry for entry in _recorded_clusters(recorded) if text_at(entry, "name") in unseen]
+    made = [_cluster_entry(name, outcome) for name, outcome in outcomes.items()]
+    clusters = sorted((*kept, *made), key=_name_of_entry)
     is_propagated = not _is_same(clusters, _recorded_clusters(recorded)) or (
         any(outcome.was_updated for outcome in outcomes.values())
         and any(outcome.remote_status is not None for outcome in outcomes.values())
     )
-    if reason is AggregateReason.SUCCESS and not _are_all_well(outcomes, collects_status):
+    are_all_well = _are_all_well(outcomes, collects_status) and not any(
+        _is_amiss(entry, collects_status) for entry in kept
+    )
+    if reason is AggregateReason.SUCCESS and not are_all_well:
         reason = AggregateReason.CHECK_CLUSTERS
     conditions = _next_conditions(recorded, reason, now=now, is_propagated=is_propagated)
-    if conditions is None and recorded.get("observedGeneration", 0) == federated.generation:
+    before = recorded.get("observedGeneration", 0)
+    generation = before if unseen else federated.generation
+    if conditions is None and before == generation:
         return None
     status: Object = {}
-    if federated.generation:
-        status["observedGeneration"] = federated.generation
+    if generation:
+        status["observedGeneration"] = generation
     status["conditions"] = conditions or list_at(recorded, "conditions")
     if clusters:
         status["clusters"] = clusters
@@ -98,7 +109,15 @@ def _recorded_clusters(recorded: Object) -> list[Object]:
         {field: value for field, value in entry.items() if value not in ("", None)}
         for entry in entries
     ]
-    return sorted(meaningful, key=lambda entry: text_at(entry, "name"))
+    return sorted(meaningful, key=_name_of_entry)
+
+
+def _name_of_entry(entry: Object) -> str:
+    return text_at(entry, "name")
+
+
+def _is_amiss(entry: Object, collects_status: bool) -> bool:
+    return "status" in entry or (collects_status and "remoteStatus" not in entry)
 
 
 def _next_conditions(

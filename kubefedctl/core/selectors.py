@@ -1,5 +1,5 @@
 """
-Label selectors as cluster placement uses them: parsing, validity, matching.
+Label selectors as cluster placement uses them: parsing, validity.
 
 Here: what `metav1.LabelSelector` means. Not here: which clusters an object is placed in
 (`placement`).
@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from kubefedctl.errors import InputError
+from kubefedctl.model.narrowing import Requirement as Requirement
 
 _LONGEST_NAME = 63
 _LONGEST_PREFIX = 253
@@ -24,34 +24,6 @@ _PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-
 
 _WITH_VALUES = frozenset({"In", "NotIn"})
 _WITHOUT_VALUES = frozenset({"Exists", "DoesNotExist"})
-
-
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """
-    One condition on labels.
-
-    Args:
-        key: The label's key.
-        operator: `In`, `NotIn`, `Exists` or `DoesNotExist`.
-        values: What `In` and `NotIn` compare with.
-    """
-
-    key: str
-    operator: str
-    values: frozenset[str] = frozenset()
-
-    def matches(self, labels: Mapping[str, str]) -> bool:
-        """Return whether *labels* satisfy it; NotIn is satisfied by a missing key too."""
-        match self.operator:
-            case "In":
-                return labels.get(self.key) in self.values
-            case "NotIn":
-                return labels.get(self.key) not in self.values
-            case "Exists":
-                return self.key in labels
-            case _:
-                return self.key not in labels
 
 
 def parse_selector(raw: Any) -> tuple[Requirement, ...]:
@@ -68,8 +40,8 @@ def parse_selector(raw: Any) -> tuple[Requirement, ...]:
     (Requirement(key='zone', operator='In', values=frozenset({'eu'})),)
     """
     if not isinstance(raw, Mapping):
-        raise InputError("the cluster selector is not a map")
-    labels = _typed(raw.get("matchLabels"), Mapping, what="matchLabels of the cluster selector")
+        raise InputError("the label selector is not a map")
+    labels = _typed(raw.get("matchLabels"), Mapping, what="matchLabels of the label selector")
     expressions = _typed(raw.get("matchExpressions"), list, what="matchExpressions")
     equalities = [_parse_equality(key, value) for key, value in (labels or {}).items()]
     return (*equalities, *(_parse_expression(item) for item in expressions or []))
@@ -117,12 +89,12 @@ def _checked_key(key: Any) -> str:
     Upstream: apimachinery pkg/util/validation/validation.go, IsQualifiedName @ v0.22.2.
     """
     if not isinstance(key, str):
-        raise InputError("a label key in the cluster selector is not text")
+        raise InputError("a label key in the label selector is not text")
     prefix, slash, name = key.rpartition("/")
     is_name_good = len(name) <= _LONGEST_NAME and _NAME.fullmatch(name)
     is_prefix_good = len(prefix) <= _LONGEST_PREFIX and _PREFIX.fullmatch(prefix)
     if not is_name_good or (slash and not is_prefix_good):
-        raise InputError(f"{key!r} in the cluster selector cannot be a label key")
+        raise InputError(f"{key!r} in the label selector cannot be a label key")
     return key
 
 
@@ -134,5 +106,5 @@ def _checked_value(key: str, value: Any) -> str:
     """
     is_good = isinstance(value, str) and len(value) <= _LONGEST_NAME
     if not is_good or (value and not _NAME.fullmatch(value)):
-        raise InputError(f"{value!r} in the cluster selector cannot be a value of label {key!r}")
+        raise InputError(f"{value!r} in the label selector cannot be a value of label {key!r}")
     return str(value)

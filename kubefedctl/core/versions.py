@@ -89,6 +89,13 @@ def recorded_versions(
     return dict(_entries(version_object))
 
 
+def recorded_clusters(version_object: Object | None) -> frozenset[str]:
+    """Return the clusters of all entries, whatever template and overrides they were made for."""
+    if version_object is None:
+        return frozenset()
+    return frozenset(name for name, _ in _entries(version_object) if name)
+
+
 def version_resource(type_config: TypeConfig) -> Resource:
     """Return the kind of version object that the federated type of *type_config* has."""
     is_namespaced = type_config.federated.namespaced

@@ -174,6 +174,8 @@ class ObjectPlan:
         overrides_hash: Hash of the overrides.
         version_object: The recorded version object; None where there is none.
         placed: Clusters that the object is to be in.
+        unseen: Registered clusters that the run does not look at: what is recorded of them stays.
+        excluded: Clusters that the object selects and the placement of its namespace does not.
         warnings: Things worth knowing that stop nothing.
     """
 
@@ -187,6 +189,8 @@ class ObjectPlan:
     overrides_hash: str = ""
     version_object: Object | None = field(default=None, repr=False)
     placed: frozenset[str] = frozenset()
+    unseen: frozenset[str] = frozenset()
+    excluded: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -198,15 +202,22 @@ class DeletionPlan:
     Args:
         federated: The object.
         actions: What to delete, unlabel or wait for in the members.
-        blockers: Clusters that cannot be asked now, with the cause; while there are any, the
-            finalizer stays.
+        settled: Clusters that matter to it and cannot be asked now, with the cause; while there are
+            any, the finalizer stays.
+        unseen: Registered clusters that the run does not look at; they keep the finalizer, too.
         problem: Why nothing may be done at all, such as unreadable delete options.
     """
 
     federated: FederatedObject
     actions: tuple[Action, ...] = ()
-    blockers: Mapping[str, str] = field(default_factory=dict)
+    settled: Mapping[str, Settled] = field(default_factory=dict)
+    unseen: frozenset[str] = frozenset()
     problem: str = ""
+
+    @property
+    def may_finish(self) -> bool:
+        """Whether it is finished once its actions are done."""
+        return not (self.problem or self.settled or self.unseen)
 
 
 @dataclass(frozen=True, slots=True)

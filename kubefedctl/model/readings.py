@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from kubefedctl.model.clusters import Registration
 from kubefedctl.model.federated import FederatedObject
+from kubefedctl.model.narrowing import DeletionScope, Narrowing
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.statuses import Scope
@@ -60,6 +61,9 @@ class Desired:
         versions: Version objects by their own resource and key.
         host_namespace_uids: Uid of each host namespace, by name.
         failures: Types whose federated objects could not be read, with the cause in words.
+        narrowing: What of all this the run looks at. Members are all here, whatever it says,
+            because placement asks for all of them; FederatedNamespaces are where they are needed.
+        deletion_scope: Which clusters the deletion of a federated object waits for.
     """
 
     config: FederationConfig
@@ -70,6 +74,14 @@ class Desired:
     versions: Mapping[Resource, Mapping[Key, Object]] = field(default_factory=dict)
     host_namespace_uids: Mapping[str, str] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
+    narrowing: Narrowing = field(default_factory=Narrowing)
+    deletion_scope: DeletionScope = DeletionScope.KNOWN
+
+    @property
+    def unseen(self) -> frozenset[str]:
+        """Registered members that the run does not look at."""
+        includes = self.narrowing.includes_cluster
+        return frozenset(name for name in self.registrations if not includes(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +105,4 @@ class ClusterReading:
 
 
 Observed = Mapping[str, ClusterReading]
-"""One reading for each registered cluster, by name."""
+"""One reading for each registered cluster that the run looks at, by name."""

@@ -49,11 +49,11 @@ class Probed:
 def probe_members(
     fleet: Fleet, federation: Federation, *, pace: Pace = USUAL_PACE
 ) -> dict[str, Probed]:
-    """Probe every registered member at the same time and return what each answered, by name."""
+    """Probe all members that are looked at side by side and return what each answered, by name."""
     return run_side_by_side(
         {
             name: partial(_probe_registered, fleet, federation, name, pace)
-            for name in sorted(federation.registrations)
+            for name in federation.looked_at
         }
     )
 
@@ -62,9 +62,9 @@ def write_cluster_statuses(
     host: Cluster, federation: Federation, probed: Mapping[str, Probed], *, now: str
 ) -> dict[str, str]:
     """
-    Write the status of every KubeFedCluster and return what could not be written, by name.
+    Write the status of every KubeFedCluster that was probed and return what could not be written.
 
-    Only the probe times differ when nothing else does.
+    The causes come by name. Only the probe times differ when nothing else does.
     """
     answers = run_side_by_side(
         {

@@ -14,12 +14,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
-from kubefedctl.cluster.port import Cluster
+from kubefedctl.cluster.port import Cluster, Listing
 from kubefedctl.core.checking import Finding, check_cluster, check_config, check_type_config
 from kubefedctl.core.configuring import parse_federation_config, parse_lock_terms
+from kubefedctl.core.versions import version_resource
 from kubefedctl.errors import (
     ClusterError,
     ControlPlaneError,
@@ -30,6 +31,7 @@ from kubefedctl.errors import (
 from kubefedctl.model.clusters import MemberAccess, Registration, parse_registration
 from kubefedctl.model.federated import FederatedObject, parse_federated
 from kubefedctl.model.locks import LockTerms
+from kubefedctl.model.narrowing import DeletionScope, Narrowing
 from kubefedctl.model.objects import (
     KUBEFED_CONFIG_NAME,
     MANAGED_SELECTOR,
@@ -44,11 +46,9 @@ from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.typeconfigs import NAMESPACES as NAMESPACES_TYPE
 from kubefedctl.model.typeconfigs import TypeConfig, parse_type_config
 from kubefedctl.model.wellknown import (
-    CLUSTER_PROPAGATED_VERSIONS,
     KUBEFED_CLUSTERS,
     KUBEFED_CONFIGS,
     NAMESPACES,
-    PROPAGATED_VERSIONS,
     SECRETS,
     TYPE_CONFIGS,
 )
@@ -67,6 +67,7 @@ class Federation:
         accesses: Registrations with their tokens, where the Secret has one.
         types: Every FederatedTypeConfig, sorted by name.
         findings: What today's CRDs would refuse of these objects, a sentence each.
+        narrowing: What of all this the run looks at.
     """
 
     config: FederationConfig
@@ -75,6 +76,17 @@ class Federation:
     accesses: Mapping[str, MemberAccess]
     types: tuple[TypeConfig, ...]
     findings: tuple[str, ...] = ()
+    narrowing: Narrowing = field(default_factory=Narrowing)
+
+    @property
+    def looked_at(self) -> list[str]:
+        """Names of the members that the run looks at, sorted."""
+        return sorted(filter(self.narrowing.includes_cluster, self.registrations))
+
+    @property
+    def namespace(self) -> str:
+        """The one namespace of federated objects to read; empty for all of them."""
+        return self.config.target_namespace or self.narrowing.namespace
 
 
 def read_config(host: Cluster, *, kubefed_namespace: str) -> FederationConfig:
@@ -157,12 +169,14 @@ def synced_types(federation: Federation) -> tuple[tuple[TypeConfig, ...], dict[s
     """
     Return the types that a sync looks at, and those that it cannot with the cause.
 
-    Disabled types are neither. In namespaced scope cluster-scoped targets are not synced; without
-    a type config for namespaces, namespaced ones cannot be.
+    Disabled types, and those that the run does not look at, are neither. In namespaced scope
+    cluster-scoped targets are not synced; without a type config for namespaces, namespaced ones
+    cannot be.
 
     Upstream: pkg/controller/federatedtypeconfig/controller.go @ v0.10.0.
     """
-    enabled = [found for found in federation.types if found.is_propagated]
+    includes = federation.narrowing.includes_type
+    enabled = [found for found in federation.types if found.is_propagated and includes(found)]
     if federation.config.target_namespace:
         enabled = [found for found in enabled if found.target.namespaced]
     if any(found.name == NAMESPACES_TYPE for found in federation.types):
@@ -175,22 +189,31 @@ def synced_types(federation: Federation) -> tuple[tuple[TypeConfig, ...], dict[s
     return tuple(enabled), failures
 
 
-def read_desired(host: Cluster, federation: Federation) -> Desired:
+def read_desired(
+    host: Cluster,
+    federation: Federation,
+    *,
+    deletion_scope: DeletionScope = DeletionScope.KNOWN,
+) -> Desired:
     """
     Return what the host asks for: federated objects, version objects, namespaces.
+
+    Args:
+        host: The host cluster.
+        federation: What was read before; its narrowing says what is needed.
+        deletion_scope: Which clusters the deletion of a federated object waits for.
 
     Raises:
         ClusterError: The host did not answer a list that everything depends on.
     """
     types, failures = synced_types(federation)
-    namespace = federation.config.target_namespace
     readable = [found for found in types if found.name not in failures]
     namespace_type = next((t for t in federation.types if t.name == NAMESPACES_TYPE), None)
-    lists = {found.name: found.federated for found in readable}
-    if namespace_type is not None:
-        lists[NAMESPACES_TYPE] = namespace_type.federated
+    lists = {found.name: found for found in readable}
+    if namespace_type is not None and _needs_namespaces(federation, readable):
+        lists[NAMESPACES_TYPE] = namespace_type
     names = sorted(lists)
-    answers = run_all([partial(_try_list, host, lists[name], namespace) for name in names])
+    answers = run_all([partial(_try_list, host, lists[name], federation) for name in names])
     listed = dict(zip(names, answers, strict=True))
     federated: dict[str, dict[Key, FederatedObject]] = {}
     for found in readable:
@@ -200,7 +223,7 @@ def read_desired(host: Cluster, federation: Federation) -> Desired:
         else:
             federated[found.name] = {key_of(obj): parse_federated(obj, found) for obj in answer}
     namespaces = _namespaces_of(listed.get(NAMESPACES_TYPE, ()), namespace_type)
-    rest = _read_rest(host, federation, has_federated=any(federated.values()))
+    rest = _read_rest(host, federation, federated)
     return Desired(
         config=federation.config,
         registrations=federation.registrations,
@@ -212,15 +235,16 @@ def read_desired(host: Cluster, federation: Federation) -> Desired:
             key.name: uid_of(obj) for key, obj in rest.get(NAMESPACES, {}).items()
         },
         failures=failures,
+        narrowing=federation.narrowing,
+        deletion_scope=deletion_scope,
     )
 
 
 def read_member(cluster: Cluster, desired: Desired) -> ClusterReading:
     """Return the managed objects of every synced type in one ready member."""
     types = [found for found in desired.types if found.name not in desired.failures]
-    namespace = desired.config.target_namespace
     answers = run_all(
-        [partial(_try_list_managed, cluster, found, namespace) for found in types],
+        [partial(_try_list_managed, cluster, found, desired) for found in types],
         width=4,
     )
     objects: dict[str, dict[Key, Object]] = {}
@@ -254,42 +278,67 @@ def _namespaces_of(
 
 
 def _read_rest(
-    host: Cluster, federation: Federation, *, has_federated: bool
+    host: Cluster, federation: Federation, federated: Mapping[str, Mapping[Key, FederatedObject]]
 ) -> dict[Resource, dict[Key, Object]]:
-    """Version objects and, in cluster scope, the host's namespaces."""
-    namespace = federation.config.target_namespace
-    if not has_federated:
+    """Version objects and the host's namespaces, as far as the types ask for them."""
+    if not any(federated.values()):
         return {}
-    wanted = [PROPAGATED_VERSIONS]
-    if not namespace:
-        wanted += [CLUSTER_PROPAGATED_VERSIONS, NAMESPACES]
-    answers = run_all(
-        [
-            partial(host.list, found, namespace=namespace, metadata_only=found is NAMESPACES)
-            for found in wanted
-        ]
-    )
-    return {key: by_key(answer.items) for key, answer in zip(wanted, answers, strict=True)}
+    types = [found for found in federation.types if found.name in federated]
+    wanted = sorted({version_resource(found) for found in types})
+    asked: list[Callable[[], Listing]] = [
+        partial(host.list, found, namespace=federation.namespace if found.namespaced else "")
+        for found in wanted
+    ]
+    if NAMESPACES_TYPE in federated:
+        wanted.append(NAMESPACES)
+        only = _field_selector(federation.namespace)
+        asked.append(partial(host.list, NAMESPACES, field_selector=only, metadata_only=True))
+    return {k: by_key(a.items) for k, a in zip(wanted, run_all(asked), strict=True)}
+
+
+def _needs_namespaces(federation: Federation, types: Iterable[TypeConfig]) -> bool:
+    """FederatedNamespaces say where namespaced objects may go, whichever types are looked at."""
+    is_whole = federation.narrowing == Narrowing()
+    return is_whole or any(found.target.namespaced for found in types)
 
 
 def _try_list(
-    cluster: Cluster, resource: Resource, namespace: str
+    host: Cluster, type_config: TypeConfig, federation: Federation
 ) -> tuple[Object, ...] | ClusterError:
+    """List federated objects; FederatedNamespaces all, as placement asks for those, too."""
+    narrowing = federation.narrowing
+    namespace = federation.namespace if type_config.federated.namespaced else ""
+    labels = name = ""
+    if not type_config.is_namespace_type:
+        labels, name = narrowing.label_selector, narrowing.only_name(type_config)
     try:
-        return cluster.list(resource, namespace=namespace).items
+        return host.list(
+            type_config.federated,
+            namespace=namespace,
+            label_selector=labels,
+            field_selector=_field_selector(name),
+        ).items
     except ClusterError as error:
         return error
 
 
 def _try_list_managed(
-    cluster: Cluster, type_config: TypeConfig, namespace: str
+    cluster: Cluster, type_config: TypeConfig, desired: Desired
 ) -> tuple[Object, ...] | ClusterError:
+    namespace = desired.config.target_namespace or desired.narrowing.namespace
     try:
         return cluster.list(
-            type_config.target, namespace=namespace, label_selector=MANAGED_SELECTOR
+            type_config.target,
+            namespace=namespace if type_config.target.namespaced else "",
+            label_selector=MANAGED_SELECTOR,
+            field_selector=_field_selector(desired.narrowing.only_name(type_config)),
         ).items
     except ClusterError as error:
         return error
+
+
+def _field_selector(name: str) -> str:
+    return f"metadata.name={name}" if name else ""
 
 
 def _read_accesses(

@@ -35,7 +35,7 @@ from kubefedctl.errors import (
     ForbiddenError,
     NotFoundError,
 )
-from kubefedctl.model.actions import ObjectPlan
+from kubefedctl.model.actions import DeletionPlan, ObjectPlan
 from kubefedctl.model.events import Verdict
 from kubefedctl.model.federated import FederatedObject
 from kubefedctl.model.objects import (
@@ -47,7 +47,7 @@ from kubefedctl.model.objects import (
 )
 from kubefedctl.model.outcomes import ClusterOutcome
 from kubefedctl.model.refs import Key, Object, Resource
-from kubefedctl.model.statuses import PropagationStatus
+from kubefedctl.model.statuses import AggregateReason, PropagationStatus
 from kubefedctl.ops.execution import Executed
 from kubefedctl.ops.fanout import run_all
 
@@ -127,13 +127,49 @@ def record_results(
     return [answer for answer in answers if answer is not None]
 
 
+def record_deletions(
+    host: Cluster,
+    plans: Sequence[DeletionPlan],
+    executed: Mapping[FederatedObjectId, Mapping[str, Executed]],
+    *,
+    now: str,
+) -> list[HostFailure]:
+    """
+    Write into the statuses of objects that are being deleted which clusters still hold them.
+
+    A later run learns from it which clusters matter, when the placement is long gone.
+
+    Args:
+        host: The host cluster.
+        plans: Deletions that this run does not finish.
+        executed: What became of their actions, by federated object and cluster.
+        now: The time to write, RFC 3339.
+
+    Upstream: KubeFed writes no status during a deletion.
+    """
+    answers = run_all(
+        [
+            partial(
+                _record_status,
+                host,
+                plan,
+                executed.get(identify(plan.federated), {}),
+                reason=AggregateReason.CHECK_CLUSTERS,
+                now=now,
+            )
+            for plan in plans
+        ]
+    )
+    return [answer for answer in answers if answer is not None]
+
+
 def identify(federated: FederatedObject) -> FederatedObjectId:
     """Return what tells *federated* from every other one."""
     return (federated.type_config.name, federated.key.namespace, federated.key.name)
 
 
 def gather_outcomes(
-    plan: ObjectPlan, executed: Mapping[str, Executed]
+    plan: ObjectPlan | DeletionPlan, executed: Mapping[str, Executed]
 ) -> dict[str, ClusterOutcome]:
     """
     Return the entries of the federated status: what was settled and what was carried out.
@@ -198,7 +234,7 @@ def _record(
                 _record_versions(host, plan, executed)
     except ClusterError as error:
         problem = error.message
-    failure = _record_status(host, plan, executed, now)
+    failure = _record_status(host, plan, executed, reason=plan.reason, now=now)
     return failure or (HostFailure(plan.federated, problem) if problem else None)
 
 
@@ -213,7 +249,7 @@ def _record_versions(host: Cluster, plan: ObjectPlan, executed: Mapping[str, Exe
         template_hash=plan.template_hash,
         overrides_hash=plan.overrides_hash,
         updates=written,
-        keep=plan.placed,
+        keep=plan.placed | plan.unseen,
     )
     if status is None:
         return
@@ -234,15 +270,21 @@ def _create_versions(host: Cluster, plan: ObjectPlan, status: Object) -> None:
 
 
 def _record_status(
-    host: Cluster, plan: ObjectPlan, executed: Mapping[str, Executed], now: str
+    host: Cluster,
+    plan: ObjectPlan | DeletionPlan,
+    executed: Mapping[str, Executed],
+    *,
+    reason: AggregateReason,
+    now: str,
 ) -> HostFailure | None:
     federated = plan.federated
     status = next_status(
         federated,
         outcomes=gather_outcomes(plan, executed),
-        reason=plan.reason,
+        reason=reason,
         now=now,
         collects_status=False,
+        unseen=plan.unseen,
     )
     if status is None:
         return None

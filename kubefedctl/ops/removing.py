@@ -160,9 +160,7 @@ def list_others(
     types: AbstractSet[str] = frozenset(),
 ) -> list[str]:
     """
-    Return what *namespace* holds besides *ours* and what Kubernetes puts into each.
-
-    Events, leases and endpoints do not count.
+    Return what *namespace* holds besides *ours*, as messages name it.
 
     Args:
         cluster: Where.
@@ -173,13 +171,30 @@ def list_others(
     Raises:
         InputError: The cluster could not tell of all that it serves.
     """
+    return [
+        str(resource.subject(key_of(found)))
+        for resource, found in list_contents(cluster, namespace, types=types)
+        if (resource, key_of(found)) not in ours
+    ]
+
+
+def list_contents(
+    cluster: Cluster, namespace: str, *, types: AbstractSet[str] = frozenset()
+) -> list[tuple[Resource, Object]]:
+    """
+    Return the metadata of what *namespace* holds besides what Kubernetes puts into each.
+
+    Events, leases and endpoints do not count, nor do *types*, each `plural.group`.
+
+    Raises:
+        InputError: The cluster could not tell of all that it serves.
+    """
     known = {
-        *ours,
         (CONFIG_MAPS, Key(namespace, "kube-root-ca.crt")),
         (SERVICE_ACCOUNTS, Key(namespace, "default")),
     }
     return [
-        str(resource.subject(key_of(found)))
+        (resource, found)
         for resource in _listable(cluster)
         if resource.qualified_name not in types
         for found in list_everywhere(cluster, resource, namespace=namespace)

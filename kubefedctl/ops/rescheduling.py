@@ -10,6 +10,7 @@ Laws:
    this run, or the cluster is held.
 2. Pods are listed only where a workload has not all its replicas.
 3. Without preferences this costs one list on the host.
+4. A run over some members alone moves no replicas: it does not know how the others fare.
 
 Upstream: pkg/schedulingtypes/replicascheduler.go and plugin.go @ v0.10.0.
 """
@@ -35,6 +36,7 @@ from kubefedctl.core.scheduling import schedule
 from kubefedctl.errors import ClusterError, ConflictError, InputError, NotFoundError
 from kubefedctl.model.events import Event, Result, Step, Verdict, Warned, counted
 from kubefedctl.model.federated import FederatedObject, parse_federated
+from kubefedctl.model.narrowing import Narrowing
 from kubefedctl.model.objects import key_of, map_at, resource_version_of
 from kubefedctl.model.readings import Desired, Observed
 from kubefedctl.model.refs import Key, Object, Subject
@@ -113,10 +115,11 @@ def reschedule(
     """
     if options.mode is Rescheduling.OFF or not desired.config.schedules:
         return Rescheduled(desired)
+    if not _may_follow(desired):
+        return Rescheduled(desired)
+    namespace = desired.config.target_namespace or desired.narrowing.namespace
     try:
-        found = host.list(
-            REPLICA_SCHEDULING_PREFERENCES, namespace=desired.config.target_namespace
-        ).items
+        found = host.list(REPLICA_SCHEDULING_PREFERENCES, namespace=namespace).items
     except NotFoundError:
         return Rescheduled(desired)
     except ClusterError as error:
@@ -220,14 +223,17 @@ class _Run:
             return _Followed(events=(failure,))
 
     def _find_target(self, preference: SchedulingPreference) -> FederatedObject | str | None:
-        """The federated object, why there is none, or None where its type was not read."""
+        """The federated object, why there is none, or None where the run does not look at it."""
+        is_narrowed = self.desired.narrowing != Narrowing()
         try:
             type_config = find_type(self.host, preference, self.desired.types)
         except InputError as error:
-            return error.message
+            return None if is_narrowed else error.message
         if type_config.name in self.desired.failures:
             return None  # NB: that is told once, with the type
         found = self.desired.federated.get(type_config.name, {}).get(preference.key)
+        if is_narrowed and (found is None or not self.desired.narrowing.includes(found)):
+            return None
         return found or f"there is no {preference.target_subject}"
 
     def _write(self, preference: SchedulingPreference, federated: FederatedObject) -> _Followed:
@@ -340,6 +346,21 @@ class _Planned:
     replicas: Mapping[str, int]
     text: str
     events: tuple[Event, ...] = ()
+
+
+def _may_follow(desired: Desired) -> bool:
+    """
+    Return whether a run sees enough to move replicas, and objects that have some.
+
+    A run over some clusters alone does not know how the others fare.
+    """
+    if desired.narrowing == Narrowing():
+        return True
+    has_some = any(
+        found.target.namespaced and has_replicas(found.target) is not False
+        for found in desired.types
+    )
+    return has_some and not desired.unseen
 
 
 def _with_changed(desired: Desired, changed: Iterable[FederatedObject]) -> Desired:

@@ -15,12 +15,14 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 
 from kubefedctl.cluster.port import Cluster, Fleet
 from kubefedctl.core.granting import explain_ungranted, ungranted_types
+from kubefedctl.core.guarding import DeletionLimit, check_deletions
+from kubefedctl.core.narrowing import Request
 from kubefedctl.core.planning import plan_sync
 from kubefedctl.model.actions import (
     USUAL_WRITING,
@@ -33,17 +35,20 @@ from kubefedctl.model.actions import (
 from kubefedctl.model.announcements import Announcement, Announcing
 from kubefedctl.model.events import Event, Result, Step, Verdict, Warned, counted
 from kubefedctl.model.federated import FederatedObject
+from kubefedctl.model.narrowing import DeletionScope
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
 from kubefedctl.model.readings import ClusterReading, Desired, Observed
 from kubefedctl.model.schedules import Rescheduling
 from kubefedctl.ops.announcing import Announcer, find_due, find_due_of_members
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
+from kubefedctl.ops.contents import tell_contents
 from kubefedctl.ops.credentials import renew_tokens
 from kubefedctl.ops.execution import Executed, execute
 from kubefedctl.ops.fanout import run_side_by_side
 from kubefedctl.ops.foreseeing import foresee
 from kubefedctl.ops.halting import Halt
 from kubefedctl.ops.locking import SyncLock, make_holder
+from kubefedctl.ops.narrowing import check_found, narrow_federation
 from kubefedctl.ops.probing import Probed, probe_members, write_cluster_statuses
 from kubefedctl.ops.reading import (
     Federation,
@@ -57,6 +62,7 @@ from kubefedctl.ops.recording import (
     FederatedObjectId,
     ensure_finalizers,
     identify,
+    record_deletions,
     record_results,
     remove_finalizers,
 )
@@ -77,6 +83,10 @@ class SyncOptions:
         writing: How member objects are written.
         lock_wait: Seconds to wait for the lock; None for no lock at all. A dry run takes none.
         rescheduling: What is made of ReplicaSchedulingPreferences.
+        request: What to look at; everything if it asks for nothing.
+        deletion_scope: Which clusters the deletion of a federated object waits for.
+        limit: How many objects may be deleted or unlabelled; None for any number.
+        tells_contents: Tell what else goes with namespaces that are deleted.
     """
 
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
@@ -86,6 +96,10 @@ class SyncOptions:
     writing: WritePolicy = USUAL_WRITING
     lock_wait: float | None = None
     rescheduling: Rescheduling = Rescheduling.AUTO
+    request: Request = field(default_factory=Request)
+    deletion_scope: DeletionScope = DeletionScope.KNOWN
+    limit: DeletionLimit | None = None
+    tells_contents: bool = False
 
 
 def sync(
@@ -105,6 +119,9 @@ def sync(
     Raises:
         ControlPlaneError: The host has no KubeFed API.
         ClusterError: The host could not be read completely; nothing was written to any member.
+        InputError: What was asked for is not there.
+        RefusedError: More would be taken away than the limit allows; nothing was written to any
+            member.
         PartialFailure: Some clusters or objects failed; each was told before.
         RefusedError: Somebody else has the lock, or took it while this ran.
         WaitTimeout: Nothing failed, but deleted objects are not gone from every member in time.
@@ -130,15 +147,17 @@ def _sync(fleet: Fleet, options: SyncOptions, pace: Pace, halt: Halt) -> Iterato
     deadline = time.monotonic() + options.timeout
     yield Step(f"reading the federation from host cluster {host.name}")
     federation = read_federation(host, kubefed_namespace=options.kubefed_namespace)
+    federation = narrow_federation(host, federation, options.request)
     for finding in federation.findings:
         yield Warned(f"{finding}; the API server would refuse it today")
-    yield Step(f"probing {counted(len(federation.registrations), 'member cluster')}")
+    yield Step(f"probing {counted(len(federation.looked_at), 'member cluster')}")
     probed = probe_members(fleet, federation, pace=pace)
     totals = Totals(host.name, options.timeout, options.is_dry_run)
     run = _Run(host, options, federation, probed, pace, totals, halt)
     yield from run.look_after_members()
     yield Step("reading federated objects and what the members have")
-    desired = read_desired(host, federation)
+    desired = read_desired(host, federation, deletion_scope=options.deletion_scope)
+    check_found(host, desired)
     observed = _read_members(desired, probed)
     desired = yield from run.reschedule(desired, observed)
     plan = plan_sync(desired, observed, writing=options.writing)
@@ -147,14 +166,18 @@ def _sync(fleet: Fleet, options: SyncOptions, pace: Pace, halt: Halt) -> Iterato
         f" {counted(len(plan.objects) + len(plan.deletions), 'federated object')}"
     )
     yield from totals.tell_plan(plan)
+    if options.tells_contents:
+        yield from tell_contents(plan, run.clusters)
     if options.is_dry_run:
         yield from map(totals.tell, run.foresee(plan, desired))
     else:
+        check_deletions(plan, observed, options.limit)
         with halt.deferring():
             yield from run.carry_out(plan, desired, deadline)
     yield totals.summary(plan, probed)
     if halt.reason is not None:
         raise halt.reason
+    check_deletions(plan, observed, options.limit)
     totals.judge()
 
 
@@ -186,7 +209,8 @@ class _Run:
         yield from self._tell_ungranted()
         if not self.options.is_dry_run:
             ready = {n: p.cluster for n, p in self.probed.items() if p.is_ready and p.cluster}
-            yield from renew_tokens(self.host, self.federation.registrations, ready)
+            looked_at = {n: self.federation.registrations[n] for n in self.federation.looked_at}
+            yield from renew_tokens(self.host, looked_at, ready)
 
     def reschedule(self, desired: Desired, observed: Observed) -> Generator[Event, None, Desired]:
         """Follow the ReplicaSchedulingPreferences and return what the host asks for then."""
@@ -194,7 +218,7 @@ class _Run:
             self.host,
             desired,
             observed,
-            clusters={n: p.cluster for n, p in self.probed.items() if p.cluster is not None},
+            clusters=self.clusters,
             options=ReschedulingOptions(
                 self.options.rescheduling, now_text(), self.options.is_dry_run
             ),
@@ -205,7 +229,8 @@ class _Run:
     def _tell_ungranted(self) -> Iterator[Event]:
         """Tell which types the accounts of members joined with `--rbac types` may not touch."""
         types = [found.target for found in synced_types(self.federation)[0]]
-        for _, registration in sorted(self.federation.registrations.items()):
+        for name in self.federation.looked_at:
+            registration = self.federation.registrations[name]
             missing = ungranted_types(registration.source, types)
             if missing:
                 yield Warned(explain_ungranted(registration.source, missing))
@@ -258,15 +283,21 @@ class _Run:
         yield from self._finish_deletions(plan.deletions, done)
 
     def _finish_deletions(self, deletions: Iterable[DeletionPlan], done: Done) -> Iterator[Event]:
-        """Take the finalizer off what is gone everywhere."""
-        gone = (Verdict.DELETED, Verdict.UNLABELLED)
-        finished = [
-            plan.federated
-            for plan in deletions
-            if not plan.problem
-            and not plan.blockers
-            and all(found.verdict in gone for found in done.of(plan.federated).values())
-        ]
+        """Take the finalizer off what is gone everywhere, and record what is left of the others."""
+        gone = {Verdict.DELETED, Verdict.UNLABELLED}
+        finished, left = [], []
+        for plan in deletions:
+            answers = done.of(plan.federated)
+            # NB: a run that was stopped has no answer to what it did not try
+            verdicts = [answers[a.cluster].verdict for a in plan.actions if a.cluster in answers]
+            is_gone = len(verdicts) == len(plan.actions) and gone.issuperset(verdicts)
+            if plan.may_finish and is_gone:
+                finished.append(plan.federated)
+            elif not plan.problem:
+                left.append(plan)
+        yield from self.totals.tell_host_failures(
+            record_deletions(self.host, left, done.by_object, now=now_text())
+        )
         failures = remove_finalizers(self.host, finished)
         yield from self.totals.tell_host_failures(failures)
         failed = {identify(failure.federated) for failure in failures}

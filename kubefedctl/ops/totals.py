@@ -11,12 +11,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from kubefedctl.core.excluding import explain_exclusion
 from kubefedctl.errors import PartialFailure, WaitTimeout
 from kubefedctl.model.actions import DeletionPlan, Plan, Settled
 from kubefedctl.model.events import (
     ClusterTally,
     Event,
     Result,
+    Step,
     Summary,
     Verdict,
     Warned,
@@ -69,6 +71,8 @@ class Totals:
         for object_plan in plan.objects:
             for warning in object_plan.warnings:
                 yield Warned(warning)
+            if exclusion := explain_exclusion(object_plan):
+                yield Step(exclusion, level=1)
             if object_plan.reason is not AggregateReason.SUCCESS:
                 self.failures += 1
                 yield self._unpropagated(
@@ -166,17 +170,23 @@ class Totals:
 
     def _tell_held_back(self, plan: DeletionPlan) -> Iterator[Event]:
         """Tell why a deletion cannot be finished in this run, whatever its actions come to."""
-        causes = [f"{name}: {cause}" for name, cause in plan.blockers.items()]
-        if plan.problem or causes:
+        if plan.may_finish:
+            return
+        causes = [f"{name}: {settled.detail}" for name, settled in plan.settled.items()]
+        detail = plan.problem or "its deletion waits for " + "; ".join(causes)
+        verdict = Verdict.FAILED if plan.problem or causes else Verdict.SKIPPED
+        if verdict is Verdict.FAILED:
             self.failures += 1
-            detail = plan.problem or "its deletion waits for " + "; ".join(causes)
-            yield Result(
-                Verdict.FAILED,
-                plan.federated.subject,
-                self.host_name,
-                detail=detail,
-                is_dry_run=self.is_dry_run,
-            )
+        else:
+            names = ", ".join(sorted(plan.unseen))
+            detail = f"its deletion is finished by a sync that looks at {names}, too"
+        yield Result(
+            verdict,
+            plan.federated.subject,
+            self.host_name,
+            detail=detail,
+            is_dry_run=self.is_dry_run,
+        )
 
     def _unpropagated(
         self, federated: FederatedObject, reason: AggregateReason, detail: str

@@ -11,6 +11,7 @@ from kubefedctl.core.planning import plan_sync
 from kubefedctl.core.removing import parse_delete_options
 from kubefedctl.errors import InputError
 from kubefedctl.model.actions import Action, DeletionPlan, Plan, Wave
+from kubefedctl.model.narrowing import DeletionScope
 from kubefedctl.model.objects import DELETE_OPTION_ANNOTATION, MANAGED_LABEL, ORPHAN_ANNOTATION
 from kubefedctl.model.readings import ClusterReading
 from kubefedctl.model.refs import Key, Object
@@ -38,7 +39,8 @@ def _going(annotations: Object | None = None, **more: Any) -> Any:
 def _delete(
     c1: ClusterReading | list[Object], annotations: Object | None = None, **more: Any
 ) -> DeletionPlan:
-    plan = plan_sync(desire([_going(annotations)], **more), observe(c1=c1, c2=[]))
+    given = {"deletion_scope": DeletionScope.ALL, **more}
+    plan = plan_sync(desire([_going(annotations)], **given), observe(c1=c1, c2=[]))
     assert ((), ()) == (plan.objects, plan.orphans)
     [found] = plan.deletions
     return found
@@ -111,7 +113,8 @@ def test_deletion_goes_through_every_registered_cluster(
 ) -> None:
     """Placement is not asked; what cannot be asked blocks, and what is labelled goes."""
     plan = _delete(found, annotations)
-    assert (acts, blockers, "") == (_acts(plan.actions), plan.blockers, plan.problem)
+    held_up = {name: settled.detail for name, settled in plan.settled.items()}
+    assert (acts, blockers, "") == (_acts(plan.actions), held_up, plan.problem)
 
 
 def test_deletion_without_finalizer_is_left_alone() -> None:
@@ -233,7 +236,7 @@ def test_host_namespace_terminating_holds_up_no_deletion() -> None:
     federated = federated_namespace("shop", metadata=TERMINATING)
     host = _namespace(metadata=TERMINATING)
     [plan] = plan_sync(desire([federated], **ON_HOST), observe(c1=[host], c2=[])).deletions
-    assert ((), {}) == (plan.actions, plan.blockers)
+    assert ((), True) == (plan.actions, plan.may_finish)
 
 
 def test_host_namespace_uid_of_another_type_means_nothing() -> None:

@@ -46,6 +46,7 @@ def _next(
     reason: AggregateReason = AggregateReason.SUCCESS,
     generation: int = 1,
     collects_status: bool = False,
+    unseen: frozenset[str] = frozenset(),
 ) -> Object | None:
     return next_status(
         make_federated(status=recorded, generation=generation),
@@ -53,6 +54,7 @@ def _next(
         reason=reason,
         now=NOW,
         collects_status=collects_status,
+        unseen=unseen,
     )
 
 
@@ -237,3 +239,78 @@ def test_next_status_with_collected_statuses(
 ) -> None:
     """Where statuses are collected, they are part of what is told and compared."""
     assert expected == _next(recorded, {"c1": outcome}, collects_status=True)
+
+
+FAILED = {"name": "c2", "status": "UpdateFailed"}
+AMISS = _condition("CheckClusters")
+C2_UNSEEN = frozenset({"c2"})
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected"),
+    [
+        pytest.param(
+            _next(_status(C1, C2), {"c1": OK}, generation=2, unseen=C2_UNSEEN),
+            None,
+            id="same-at-an-older-generation",
+        ),
+        pytest.param(
+            _next(_status(C2), {"c1": OK}, generation=2, unseen=C2_UNSEEN),
+            _status(C1, C2, condition=_condition(update=NOW)),
+            id="merged-and-sorted",
+        ),
+        pytest.param(
+            _next(_status(FAILED, condition=AMISS), {"c1": OK}, unseen=C2_UNSEEN),
+            _status(C1, FAILED, condition=_condition("CheckClusters", update=NOW)),
+            id="entry-of-an-unseen-cluster-counts",
+        ),
+        pytest.param(
+            _next(_status(C1, FAILED, condition=AMISS), {}, unseen=C2_UNSEEN),
+            _status(FAILED, condition=_condition("CheckClusters", update=NOW)),
+            id="seen-and-gone",
+        ),
+        pytest.param(
+            _next(_status(C1, C2, {"name": "c9"}), {"c1": OK}, unseen=C2_UNSEEN),
+            _status(C1, C2, condition=_condition(update=NOW)),
+            id="unregistered-is-forgotten",
+        ),
+        pytest.param(
+            _next(None, {"c1": OK}, unseen=C2_UNSEEN),
+            {"conditions": [FRESH], "clusters": [C1]},
+            id="first-pass-propagates-no-generation",
+        ),
+        pytest.param(
+            _next(
+                _status({"name": "c2", "remoteStatus": REMOTE}, C1),
+                {"c1": ClusterOutcome(remote_status=REMOTE)},
+                collects_status=True,
+                unseen=C2_UNSEEN,
+            ),
+            _status(
+                {"name": "c1", "remoteStatus": REMOTE},
+                {"name": "c2", "remoteStatus": REMOTE},
+                condition=_condition(update=NOW),
+            ),
+            id="remote-status-is-kept",
+        ),
+        pytest.param(
+            _next(
+                _status(C2),
+                {"c1": ClusterOutcome(remote_status=REMOTE)},
+                collects_status=True,
+                unseen=C2_UNSEEN,
+            ),
+            _status(
+                {"name": "c1", "remoteStatus": REMOTE},
+                C2,
+                condition=_condition("CheckClusters", update=NOW, transition=NOW),
+            ),
+            id="remote-status-that-is-missing-counts",
+        ),
+    ],
+)
+def test_next_status_keeps_what_is_recorded_of_unseen_clusters(
+    actual: Object | None, expected: Object | None
+) -> None:
+    """Their entries stay, count for the reason, and hold back the observedGeneration."""
+    assert expected == actual

@@ -60,7 +60,7 @@ def test_selector_matches_as_the_api_machinery_does(
         pytest.param([], "is not a map", id="list"),
         pytest.param(
             {"matchLabels": []},
-            "matchLabels of the cluster selector is not a map",
+            "matchLabels of the label selector is not a map",
             id="labels-list",
         ),
         pytest.param(
@@ -84,7 +84,7 @@ def test_selector_matches_as_the_api_machinery_does(
         pytest.param({"matchExpressions": ["a"]}, "is not a map", id="expression-text"),
         pytest.param(
             {"matchExpressions": [{"operator": "Exists"}]},
-            "key in the cluster selector",
+            "key in the label selector",
             id="no-key",
         ),
         pytest.param(_expression("In"), "needs at least one value", id="in-nothing"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kubefedctl.cluster.port import Fleet
 from kubefedctl.errors import (
     KubefedctlError,
@@ -35,16 +37,11 @@ def run_sync(
     is_dry_run: bool = False,
     strategy: Strategy = Strategy.APPLY,
     timeout: float = 0.0,
-    lock_wait: float | None = None,
     halt: Halt | None = None,
+    **more: Any,
 ) -> tuple[list[Event], KubefedctlError | None]:
-    options = SyncOptions(
-        KNS,
-        timeout,
-        is_dry_run,
-        writing=WritePolicy(strategies=Strategies(strategy)),
-        lock_wait=lock_wait,
-    )
+    writing = WritePolicy(strategies=Strategies(strategy))
+    options = SyncOptions(KNS, timeout, is_dry_run, writing=writing, **more)
     return told(sync(fleet, options, pace=AT_ONCE, halt=halt))
 
 

@@ -229,15 +229,26 @@ def test_read_desired_has_everything_that_the_planner_needs() -> None:
     federate(host)
     version = Key("shop", "configmap-web")
     host.add(PROPAGATED_VERSIONS, {"metadata": place(version)})
-    host.add(CLUSTER_PROPAGATED_VERSIONS, {"metadata": {"name": "clusterrole-x"}})
     desired = _desire(host)
     assert [WEB] == list(desired.federated["configmaps"])
     assert [Key("shop", "shop")] == list(desired.federated["namespaces"])
-    assert {PROPAGATED_VERSIONS, CLUSTER_PROPAGATED_VERSIONS} == set(desired.versions)
+    assert {PROPAGATED_VERSIONS} == set(desired.versions)
     assert [version] == list(desired.versions[PROPAGATED_VERSIONS])
     shop = host.find(NAMESPACES, Key("", "shop")) or {}
     assert uid_of(shop) == desired.host_namespace_uids["shop"]
     assert {} == desired.failures
+
+
+def test_read_desired_cluster_scoped_types_have_version_objects_of_their_own() -> None:
+    """They are read where such a type is, and the others where there is a namespaced one."""
+    host = make_host(types=[CLUSTER_ROLE])
+    add_type_config(host, NAMESPACE, propagation="Disabled")
+    federate(host, Key("", "x"), target=CLUSTER_ROLE)
+    host.add(CLUSTER_PROPAGATED_VERSIONS, {"metadata": {"name": "clusterrole-x"}})
+    desired = _desire(host)
+    assert [CLUSTER_PROPAGATED_VERSIONS] == list(desired.versions)
+    assert [Key("", "clusterrole-x")] == list(desired.versions[CLUSTER_PROPAGATED_VERSIONS])
+    assert {} == desired.host_namespace_uids
 
 
 def test_read_desired_nothing_federated_reads_no_more() -> None:

@@ -7,12 +7,67 @@ from typing import Annotated
 
 import typer
 
-from kubefedctl.cli.options import Shared, with_shared
+from kubefedctl.cli.options import DryRun, Shared, with_shared
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.model.actions import Strategies, Strategy, WritePolicy
 from kubefedctl.model.announcements import Announcing
+from kubefedctl.model.narrowing import DeletionScope
 from kubefedctl.model.schedules import Rescheduling
 
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="TYPE[/NAME] ...",
+        help="Look at these federated types or objects alone.",
+        show_default=False,
+    ),
+]
+Namespace = Annotated[
+    str,
+    typer.Option(
+        "--namespace",
+        "-n",
+        metavar="NAMESPACE",
+        help="Look at federated objects in this namespace alone. Default: in all of them.",
+        show_default=False,
+    ),
+]
+Cluster = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cluster",
+        metavar="NAMES",
+        help="Look at these member clusters alone, separated by commas or given several times.",
+        show_default=False,
+    ),
+]
+Selector = Annotated[
+    str,
+    typer.Option(
+        "--selector",
+        "-l",
+        metavar="SELECTOR",
+        help="Look at federated objects with these labels alone, such as 'app=web,tier in (a,b)'.",
+        show_default=False,
+    ),
+]
+DeletionScopeOption = Annotated[
+    DeletionScope,
+    typer.Option(
+        "--deletion-scope",
+        help="Which clusters a deletion waits for: those known to hold the object, or all.",
+    ),
+]
+MaxDeletes = Annotated[
+    str,
+    typer.Option(
+        "--max-deletes",
+        metavar="N|P%",
+        help="Refuse to delete or unlabel more objects than this, or more than this share of all"
+        " managed ones.",
+        show_default=False,
+    ),
+]
 Timeout = Annotated[
     str,
     typer.Option(
@@ -69,6 +124,12 @@ RecreateImmutable = Annotated[
 @with_shared
 def sync(
     *,
+    words: Words = None,
+    namespace: Namespace = "",
+    cluster: Cluster = None,
+    selector: Selector = "",
+    deletion_scope: DeletionScopeOption = DeletionScope.KNOWN,
+    max_deletes: MaxDeletes = "",
     timeout: Timeout = "5m",
     strategy: StrategyOption = Strategy.APPLY,
     recreate_immutable: RecreateImmutable = False,
@@ -81,30 +142,41 @@ def sync(
     Bring every member cluster to what the host says, once.
 
     Probes the members, creates, updates and deletes what placement and overrides ask for, and
-    records versions and statuses on the host. Nothing is written where nothing differs.
+    records versions and statuses on the host. Nothing is written where nothing differs. Narrowed to
+    types, objects, a namespace or clusters, it leaves alone what it does not look at.
 
     Two syncs never work at once, nor a sync beside KubeFed's controller-manager: there is a lock.
 
     Example: kubefedctl sync --host-cluster-context cluster1
 
     Example: kubefedctl sync --dry-run=server
+
+    Example: kubefedctl sync deployments/web -n shop --cluster eu-1
     """
     from kubefedctl.cli.signals import halting_on_signals
     from kubefedctl.core.configuring import parse_duration
+    from kubefedctl.core.guarding import parse_limit
     from kubefedctl.core.locking import parse_lock_wait
+    from kubefedctl.core.narrowing import parse_request
     from kubefedctl.ops.sync import SyncOptions
     from kubefedctl.ops.sync import sync as bring_in_step
 
     lock_wait = parse_lock_wait(lock)
     options = SyncOptions(
-        shared.kubefed_namespace,
-        parse_duration(timeout),
-        shared.is_dry_run,
+        kubefed_namespace=shared.kubefed_namespace,
+        timeout=parse_duration(timeout),
+        is_dry_run=shared.is_dry_run,
         # NB: an event that is only checked by the API server tells nothing
-        Announcing.NONE if shared.is_rehearsal else events,
+        announcing=Announcing.NONE if shared.is_rehearsal else events,
         writing=WritePolicy(Strategies(strategy), recreates=recreate_immutable),
         lock_wait=None if shared.is_rehearsal else lock_wait,
         rescheduling=rsp,
+        request=parse_request(
+            words or (), namespace=namespace, clusters=cluster or (), selector=selector
+        ),
+        deletion_scope=deletion_scope,
+        limit=parse_limit(max_deletes) if max_deletes else None,
+        tells_contents=shared.dry_run is not DryRun.NONE,
     )
     with (
         halting_on_signals() as halt,

@@ -1,0 +1,91 @@
+"""
+From what was asked for to what a run looks at, with the host's answers to what words mean.
+
+Not here: any rule about it (`core.narrowing`).
+
+Laws:
+1. The host's discovery is asked only for a word that no FederatedTypeConfig explains.
+2. What was asked for and is not there is an error, before any member is written: it is mostly a
+   typing error, and "nothing to do" would hide it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kubefedctl.cluster.port import Cluster
+from kubefedctl.core.narrowing import (
+    Request,
+    explain_unknown_type,
+    find_by_discovery,
+    find_missing,
+    find_type_config,
+    make_narrowing,
+)
+from kubefedctl.errors import InputError
+from kubefedctl.model.readings import Desired
+from kubefedctl.model.typeconfigs import TypeConfig
+from kubefedctl.model.wellknown import NAMESPACES
+from kubefedctl.ops.reading import Federation
+
+
+def narrow_federation(host: Cluster, federation: Federation, request: Request) -> Federation:
+    """
+    Return *federation* with the narrowing that *request* asks for.
+
+    Raises:
+        InputError: A type or cluster is not there, or they do not go together.
+        ClusterError: The host did not answer what it serves.
+    """
+    chosen = [_find_type(host, federation, word) for word, _ in request.types]
+    narrowing = make_narrowing(
+        request,
+        chosen,
+        clusters=federation.registrations,
+        target_namespace=federation.config.target_namespace,
+    )
+    return replace(federation, narrowing=narrowing)
+
+
+def check_found(host: Cluster, desired: Desired) -> None:
+    """
+    Hold that the host has the objects and the namespace that were asked for.
+
+    Raises:
+        InputError: It has not.
+        ClusterError: The host did not answer.
+    """
+    namespace = desired.narrowing.namespace
+    if namespace and not any(desired.federated.values()):
+        _check_namespace(host, desired, namespace)
+    missing = find_missing(desired)
+    if missing:
+        place = f"namespace {namespace} of host cluster" if namespace else "host cluster"
+        raise InputError(
+            f"{place} {host.name} has no {', no '.join(missing)} to sync",
+            hint="kubectl get lists the federated objects; what is left of those that are gone is"
+            " found by a sync of the whole type",
+        )
+
+
+def _find_type(host: Cluster, federation: Federation, word: str) -> TypeConfig:
+    found = find_type_config(word, federation.types)
+    if found is None:
+        found = find_by_discovery(word, federation.types, host.discover())
+    if found is None:
+        raise explain_unknown_type(word, federation.types)
+    return found
+
+
+def _check_namespace(host: Cluster, desired: Desired, namespace: str) -> None:
+    """NB: in namespaced scope the control plane's own namespace is there, and not to be listed."""
+    if desired.config.target_namespace or desired.failures:
+        return
+    if not host.list(NAMESPACES, field_selector=f"metadata.name={namespace}").items:
+        federated = ", ".join(sorted(desired.namespaces)) or "none"
+        raise InputError(
+            f"host cluster {host.name} has no namespace {namespace}",
+            hint=f"kubectl get federatednamespaces -A lists those that are federated: {federated}"
+            if desired.namespaces
+            else "kubectl get federatednamespaces -A lists those that are federated",
+        )
