@@ -26,11 +26,13 @@ class Departure:
         told: Words that docs/compatibility.md uses for it.
         left_out: Paths below `spec.template` that the original has and ours has not.
         kept: What ours has and the original has not, merged into `spec.template`.
+        shortened: Lists below `spec.template`, and how many of their first items ours has.
     """
 
     told: str
     left_out: tuple[tuple[str, ...], ...] = ()
     kept: dict[str, Any] = field(default_factory=dict)
+    shortened: tuple[tuple[tuple[str | int, ...], int], ...] = ()
 
 
 _JOB_LABELS = (
@@ -50,6 +52,13 @@ FEDERATE_DEPARTURES: dict[str, Departure] = {
     ),
     "PersistentVolumeClaim-bound": Departure("volumeName", left_out=(("spec", "volumeName"),)),
     "Pod": Departure("nodeName", left_out=(("spec", "nodeName"),)),
+    "Pod-token": Departure(
+        "token volumes",
+        shortened=(
+            (("spec", "volumes"), 1),
+            (("spec", "containers", 0, "volumeMounts"), 1),
+        ),
+    ),
     "Service-headless": Departure(
         "stays headless", kept={"spec": {"clusterIP": "None", "clusterIPs": ["None"]}}
     ),
@@ -70,6 +79,11 @@ def apply_departure(kind: str, theirs: Any) -> Any:
         for parent, step in zip(reversed(parts[:-1]), reversed(steps), strict=True):
             if parent.get(step) == {} and step in ("labels", "metadata"):
                 del parent[step]
+    for path, length in departure.shortened:
+        found_list: Any = template
+        for key in path:
+            found_list = found_list[key]
+        del found_list[length:]
     _merge(template, departure.kept)
     return found
 

@@ -10,6 +10,23 @@ _PODS: dict[str, Any] = {
     "spec": {"containers": [{"name": "c", "image": "nginx"}]},
 }
 _RESTARTS_NEVER = {**_PODS, "spec": {**_PODS["spec"], "restartPolicy": "Never"}}
+_TOKEN = "kube-api-access-x7k2p"
+_WITH_TOKEN = {
+    "containers": [
+        {
+            "name": "c",
+            "image": "nginx",
+            "volumeMounts": [
+                {"name": "own", "mountPath": "/own"},
+                {"name": _TOKEN, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"},
+            ],
+        }
+    ],
+    "volumes": [
+        {"name": "own", "emptyDir": {}},
+        {"name": _TOKEN, "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}},
+    ],
+}
 _SELECTOR = {"matchLabels": {"app": "x"}}
 _PORTS = [{"name": "http", "port": 80, "targetPort": 8080}]
 _CLAIM: dict[str, Any] = {
@@ -126,6 +143,7 @@ SAMPLES: dict[str, Sample] = {
         {"spec": {**_CLAIM, "volumeName": "pv-1"}},
     ),
     "Pod": Sample("v1", "Pod", "pods", {"spec": {**_PODS["spec"], "nodeName": "node-1"}}),
+    "Pod-token": Sample("v1", "Pod", "pods", {"spec": _WITH_TOKEN}),
     "Ingress": Sample(
         "networking.k8s.io/v1",
         "Ingress",
