@@ -84,5 +84,5 @@ def _decode(data: bytes, source: str) -> str:
     except UnicodeDecodeError as error:
         raise ManifestError(
             f"{source}: not YAML: byte {error.start} is not UTF-8",
-            hint="is it a text file in UTF-8?",
+            hint="save it as text in UTF-8",
         ) from error

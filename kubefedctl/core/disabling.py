@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubefedctl.errors import RefusedError
+from kubefedctl.model.events import counted
 from kubefedctl.model.objects import (
     SYNC_FINALIZER,
     finalizers_of,
@@ -19,7 +20,8 @@ from kubefedctl.model.objects import (
     map_at,
     text_at,
 )
-from kubefedctl.model.refs import Object, Resource
+from kubefedctl.model.refs import Key, Object, Resource
+from kubefedctl.model.wellknown import CRDS
 
 _DISABLED = "Disabled"
 _RUNNING = "Running"
@@ -65,6 +67,7 @@ def check_can_delete_crd(
     *,
     type_config: Object | None,
     name: str,
+    cluster: str,
     cascades: bool,
 ) -> None:
     """
@@ -75,6 +78,7 @@ def check_can_delete_crd(
         instances: Its objects in all namespaces.
         type_config: Its FederatedTypeConfig; None where there is none.
         name: The name of that, for messages.
+        cluster: The host's name.
         cascades: Whether the instances are to be deleted, too.
 
     Raises:
@@ -83,17 +87,18 @@ def check_can_delete_crd(
     Upstream: pkg/kubefedctl/disable.go, checkFederatedTypeCustomResourcesExist @ v0.10.0, which
     always refuses.
     """
-    crd = federated.qualified_name
+    subject = CRDS.subject(Key("", federated.qualified_name))
     if instances and not cascades:
         raise RefusedError(
-            f"cannot delete CRD {crd} while {len(instances)} of its objects exist",
-            hint="remove them first, let them go with --cascade, or leave out --delete-crd",
+            f"cannot delete {subject} in cluster {cluster}:"
+            f" {counted(len(instances), 'object')} of it there",
+            hint="let them go with --cascade, or leave out --delete-crd",
         )
     held = [found for found in instances if needs_sync(found)]
     if held and (type_config is None or not is_propagated(type_config)):
         state = "has no type config" if type_config is None else "is disabled"
         raise RefusedError(
-            f"{name} {state}, so no sync would take {len(held)} objects of {crd} out of the"
-            " members",
-            hint=f"kubefedctl enable {name}, then run this command again",
+            f"cannot delete {subject} in cluster {cluster}: {name} {state}, so no sync would take"
+            f" {counted(len(held), 'object')} of it out of the members",
+            hint=f"kubefedctl enable {name}, then run the command again",
         )

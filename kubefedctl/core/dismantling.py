@@ -139,24 +139,24 @@ def check_can_remove(
     Raises:
         RefusedError: Something does; the hint says what to do first.
     """
+    refused = f"cannot remove KubeFed from host cluster {host}"
     if clusters:
         names = sorted(name_of(found) for found in clusters)
         raise RefusedError(
-            f"{counted(len(names), 'cluster')} joined to host cluster {host}:"
-            f" {enumerate_shortly(names)}",
+            f"{refused}: {counted(len(names), 'joined cluster')}: {enumerate_shortly(names)}",
             hint=f"kubefedctl unjoin {names[0]}, or use --force",
         )
     if instances:
         subjects = [str(resource.subject(key)) for resource, key in instances]
         raise RefusedError(
-            f"{counted(len(subjects), 'federated object')} in host cluster {host}:"
+            f"{refused}: {counted(len(subjects), 'federated object')}:"
             f" {enumerate_shortly(subjects)}",
             hint="delete them and run kubefedctl sync; or use --force, which leaves the members'"
             " objects as they are",
         )
     if has_controller:
         raise RefusedError(
-            f"KubeFed's controller-manager is installed in host cluster {host}",
+            f"{refused}: KubeFed's controller-manager is installed",
             hint="uninstall its Helm release first, or use --force",
         )
 

@@ -162,5 +162,5 @@ def _edit_template(template: Object, kind: str, subject: str) -> None:
 def _take_out(template: Object, part: str, field: str, *, subject: str) -> None:
     found = template.get(part) or {}
     if not isinstance(found, dict):
-        raise ManifestError(f"{subject}: {part} is not a map", hint="is the object complete?")
+        raise ManifestError(f"{subject}: {part} is not a map", hint="give the whole object")
     found.pop(field, None)

@@ -17,6 +17,9 @@ _NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 _PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
 
+_FORM = "use letters, digits, '-', '_' and '.', with a letter or digit at both ends"
+
+
 def parse_labels(text: str) -> dict[str, str]:
     """
     Return the labels of `key=value,key=value`; an empty text has none.
@@ -38,11 +41,14 @@ def parse_labels(text: str) -> dict[str, str]:
                 f"{part!r} is no label: it has no '='", hint="give labels as key=value,key=value"
             )
         if not _is_key(key):
-            raise InputError(f"{key!r} cannot be the key of a label")
+            raise InputError(f"{key!r} cannot be the key of a label", hint=_FORM)
         if value and not (len(value) <= _LONGEST_NAME and _NAME.fullmatch(value)):
-            raise InputError(f"{value!r} cannot be the value of label {key!r}")
+            raise InputError(f"{value!r} cannot be the value of label {key!r}", hint=_FORM)
         if labels.get(key, value) != value:
-            raise InputError(f"label {key!r} is given two values: {labels[key]!r} and {value!r}")
+            raise InputError(
+                f"label {key!r} is given two values: {labels[key]!r} and {value!r}",
+                hint="keep one of the two",
+            )
         labels[key] = value
     return labels
 

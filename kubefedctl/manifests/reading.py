@@ -218,7 +218,7 @@ def _read_yaml(text: str, source: str) -> list[_Document]:
     except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise ManifestError(
             f"{source}: not YAML: it holds characters that YAML does not allow",
-            hint="is it a text file in UTF-8?",
+            hint="save it as text in UTF-8",
         ) from error
     return reader.documents
 

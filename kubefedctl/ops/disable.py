@@ -141,7 +141,7 @@ def disable(
             yield Line(f'FederatedTypeConfig "{key}" does not exist')
         types.append(_look(host, key, config, options))
     for found in types:
-        _check(found, options)
+        _check(host, found, options)
     if options.prints_objects:
         yield Documents(tuple(obj for found in types for obj in _going(host, found)))
         if options.is_dry_run:
@@ -184,13 +184,14 @@ def _look(host: Cluster, key: Key, config: Object | None, options: DisableOption
     return _Type(key, config, federated, list_instances(host, federated))
 
 
-def _check(found: _Type, options: DisableOptions) -> None:
+def _check(host: Cluster, found: _Type, options: DisableOptions) -> None:
     if found.federated is not None:
         check_can_delete_crd(
             found.federated,
             found.instances,
             type_config=found.config,
             name=found.key.name,
+            cluster=host.name,
             cascades=options.cascades,
         )
 
@@ -239,7 +240,7 @@ def _cascade(
         raise WaitTimeout(
             f"{counted(left, 'federated object')} in cluster {host.name} must be taken out of the"
             " members by a sync; nothing else was changed",
-            hint="kubefedctl sync, then run this command again",
+            hint="kubefedctl sync, then run the command again",
         )
 
 
@@ -303,7 +304,7 @@ def _stop(host: Cluster, found: _Type, pace: Pace) -> None:
             f"{TYPE_CONFIGS.subject(found.key).within(host.name)} still says, after"
             f" {pace.controller:g}s, that a KubeFed controller propagates it; its propagation is"
             " Disabled now",
-            hint="run this command again when the controller-manager has stopped it; where none"
+            hint="run the command again when the controller-manager has stopped it; where none"
             f" runs any more, first: kubectl patch federatedtypeconfig {found.key.name} -n"
             f" {found.key.namespace} --subresource=status --type=merge -p '{patch}'",
         )
@@ -313,7 +314,12 @@ def _delete_crd(host: Cluster, found: _Type, federated: Resource, pace: Pace) ->
     name = federated.qualified_name
     instances = list_instances(host, federated)
     check_can_delete_crd(
-        federated, instances, type_config=found.config, name=found.key.name, cascades=False
+        federated,
+        instances,
+        type_config=found.config,
+        name=found.key.name,
+        cluster=host.name,
+        cascades=False,
     )
     if not delete_quietly(host, CRDS, Key("", name)):
         yield Line(f'customresourcedefinition "{name}" does not exist')

@@ -179,7 +179,7 @@ def _refuse_other_scope(host: Cluster, options: InitOptions) -> None:
     scope = text_at(existing, "spec", "scope")
     if existing is not None and scope and scope != options.scope:
         raise RefusedError(
-            f"KubeFedConfig {options.kubefed_namespace}/kubefed in cluster {host.name} has scope"
+            f"KubeFedConfig/{options.kubefed_namespace}/kubefed in cluster {host.name} has scope"
             f" {scope}, and a scope cannot be changed to {options.scope}",
             hint=f"run init with --scope {scope}, or use another --kubefed-namespace",
         )

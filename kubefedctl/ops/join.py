@@ -100,10 +100,12 @@ def join(fleet: Fleet, options: JoinOptions, *, pace: Pace = USUAL_PACE) -> Iter
     former = run.former_secrets(registered)
     try:
         yield from run.prepare_member()
-        yield Step(f"waiting for the token of ServiceAccount {names.service_account_key}")
+        account = SERVICE_ACCOUNTS.subject(names.service_account_key)
+        yield Step(f"waiting for the token of {account.within(member.name)}")
         token, member_ca, noted = run.obtain_token()
         secret_name = run.write_host_secret(token)
-        yield Step(f"wrote Secret {names.namespace}/{secret_name} in host cluster {host.name}")
+        secret = SECRETS.subject(Key(names.namespace, secret_name))
+        yield Step(f"wrote {secret.within(host.name)}")
         verdict, recorded = run.register(secret_name, member_ca, noted)
     except KubefedctlError as error:
         error.hint = _with_completion(error.hint, options)
@@ -275,7 +277,7 @@ class _Join:
         found = wait_until(ask, seconds=self.pace.token)
         if found is None:
             raise WaitTimeout(
-                f"Secret {key} in cluster {self.member.name} has no token after"
+                f"{SECRETS.subject(key).within(self.member.name)} has no token after"
                 f" {self.pace.token:g}s",
                 hint="check that kube-controller-manager runs there",
             )

@@ -64,7 +64,7 @@ def record_health(
     if wait is not None:
         raise WaitTimeout(
             f"cluster {name} is joined, but not ready after {wait:g}s: {probed.probe.message}",
-            hint="can this machine reach the API endpoint of the KubeFedCluster? --api-endpoint"
-            " with --error-on-existing=false sets another",
+            hint="see that this machine reaches the API endpoint of the KubeFedCluster; another is"
+            " set by --api-endpoint with --error-on-existing=false",
         )
     yield Warned(f"cluster {name} is joined, but not ready: {probed.probe.message}")

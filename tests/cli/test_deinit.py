@@ -44,7 +44,7 @@ def test_deinit_of_nothing_says_so(bare: Sandbox, cli: CommandLine) -> None:
 def test_deinit_refuses_while_a_cluster_is_joined(joined: Sandbox, cli: CommandLine) -> None:
     """Code 6 and the way out; after unjoin it works."""
     error, hint = cli.fails("deinit", "--yes", code=6)
-    assert f"1 cluster joined to host cluster {HOST}: cluster0" == error
+    assert f"cannot remove KubeFed from host cluster {HOST}: 1 joined cluster: cluster0" == error
     assert "kubefedctl unjoin cluster0, or use --force" == hint
     cli("unjoin", "cluster0")
     cli("deinit", "--yes")

@@ -102,8 +102,11 @@ def test_disable_with_crd_refuses_while_objects_exist(ready: Sandbox, cli: Comma
     _federate(ready, cli)
     ready.forget_requests()
     error, hint = cli.fails("disable", "cm", "--delete-crd", code=6)
-    assert f"cannot delete CRD {CRD} while 1 of its objects exist" == error
-    assert "remove them first, let them go with --cascade, or leave out --delete-crd" == hint
+    assert (
+        f"cannot delete CustomResourceDefinition/{CRD} in cluster cluster1: 1 object of it there"
+        == error
+    )
+    assert "let them go with --cascade, or leave out --delete-crd" == hint
     assert [] == ready.writes
 
 
@@ -152,7 +155,7 @@ def test_cascade_leaves_the_rest_to_a_sync(joined: Sandbox, cli: CommandLine) ->
     command = ("disable", "cm", "--delete-crd", "--cascade", "--yes")
     error, hint = cli.fails(*command, code=7)
     assert "must be taken out of the members by a sync" in error
-    assert "kubefedctl sync, then run this command again" == hint
+    assert "kubefedctl sync, then run the command again" == hint
     cli("sync")
     assert None is joined.member.get("configmaps", "cm", namespace="shop")
     assert STOPPED + CRD_DELETED + DELETED == cli(*command).out

@@ -61,7 +61,7 @@ def test_init_with_another_scope_is_refused(ready: Sandbox, cli: CommandLine) ->
     """A scope cannot be changed; the hint says what can be done."""
     error, hint = cli.fails("init", "--scope", "Namespaced", code=6)
     assert (
-        f"KubeFedConfig {KNS}/kubefed in cluster {HOST} has scope Cluster, and a scope cannot be"
+        f"KubeFedConfig/{KNS}/kubefed in cluster {HOST} has scope Cluster, and a scope cannot be"
         " changed to Namespaced"
     ) == error
     assert "run init with --scope Cluster, or use another --kubefed-namespace" == hint

@@ -20,8 +20,8 @@ created ServiceAccount/{KNS}/cluster0-cluster1 in cluster cluster0
 created Secret/{KNS}/cluster0-cluster1 in cluster cluster0
 created ClusterRole/kubefed-controller-manager:cluster0-cluster1 in cluster cluster0
 created ClusterRoleBinding/kubefed-controller-manager:cluster0-cluster1 in cluster cluster0
-waiting for the token of ServiceAccount {KNS}/cluster0-cluster1
-wrote Secret {KNS}/s0 in host cluster cluster1
+waiting for the token of ServiceAccount/{KNS}/cluster0-cluster1 in cluster cluster0
+wrote Secret/{KNS}/s0 in cluster cluster1
 probing cluster cluster0 as the host will
 """
 

@@ -111,7 +111,10 @@ def deinit_leaves_no_trace_in_the_host_and_init_comes_back(fleet: Clusters) -> N
     )
     before = {path: fleet.host.names(path) for path in places}
     fleet.set_up("cluster0")
-    assert "joined to host cluster cluster1: cluster0" in fleet.run("deinit", code=6).stderr
+    assert (
+        "from host cluster cluster1: 1 joined cluster: cluster0"
+        in fleet.run("deinit", code=6).stderr
+    )
     fleet.run("unjoin", "cluster0")
     fleet.run("deinit", "--yes")
     assert before == {path: fleet.host.names(path) for path in places}

@@ -242,7 +242,9 @@ def test_deinit_refuses_while_clusters_are_joined(host: MemoryCluster) -> None:
     register(host, "c2")
     _, failure = run(host)
     assert isinstance(failure, RefusedError)
-    assert "2 clusters joined to host cluster host: c1, c2" == failure.message
+    assert (
+        "cannot remove KubeFed from host cluster host: 2 joined clusters: c1, c2" == failure.message
+    )
     assert "kubefedctl unjoin c1, or use --force" == failure.hint
     assert [] == host.writes()
 
@@ -254,7 +256,8 @@ def test_deinit_refuses_while_federated_objects_exist(host: MemoryCluster) -> No
     _, failure = run(host)
     assert isinstance(failure, RefusedError)
     assert failure.message.startswith(
-        "7 federated objects in host cluster host: FederatedConfigMap/shop/web0, "
+        "cannot remove KubeFed from host cluster host: 7 federated objects:"
+        " FederatedConfigMap/shop/web0, "
     )
     assert failure.message.endswith(" and 2 more")
     assert [] == host.writes()

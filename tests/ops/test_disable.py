@@ -279,7 +279,10 @@ def test_disable_with_crd_refuses_while_federated_objects_exist(host: MemoryClus
     federate(host)
     _, failure = told(run(host, options=WITH_CRD))
     assert isinstance(failure, RefusedError)
-    assert f"cannot delete CRD {CRD} while 1 of its objects exist" == failure.message
+    assert (
+        f"cannot delete CustomResourceDefinition/{CRD} in cluster host: 1 object of it there"
+        == failure.message
+    )
     assert [] == host.writes()
 
 
@@ -340,7 +343,7 @@ def test_cascade_leaves_what_a_sync_must_finish_and_the_type_enabled(host: Memor
     federate(host)
     events, failure = told(run(host, options=CASCADE))
     assert isinstance(failure, WaitTimeout)
-    assert "kubefedctl sync, then run this command again" == failure.hint
+    assert "kubefedctl sync, then run the command again" == failure.hint
     assert [
         "waiting FederatedConfigMap/shop/web in host: a sync takes it out of the members"
     ] == words(events)
@@ -393,8 +396,8 @@ def test_cascade_refuses_where_no_sync_would_finish_it(host: MemoryCluster, stat
         host.remove(TYPE_CONFIGS, CONFIG)
     _, failure = told(run(host, options=CASCADE))
     assert isinstance(failure, RefusedError)
-    assert failure.message.startswith(f"configmaps {state}, so no sync would take 1 objects")
-    assert "kubefedctl enable configmaps, then run this command again" == failure.hint
+    assert f"configmaps {state}, so no sync would take 1 object of it" in failure.message
+    assert "kubefedctl enable configmaps, then run the command again" == failure.hint
     assert [] == host.writes()
 
 

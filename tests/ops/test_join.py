@@ -78,8 +78,8 @@ def test_join_tells_its_steps() -> None:
         f"created Secret/{ACCOUNT} in cluster c1",
         f"created ClusterRole/{ROLE} in cluster c1",
         f"created ClusterRoleBinding/{ROLE} in cluster c1",
-        f"waiting for the token of ServiceAccount {ACCOUNT}",
-        f"wrote Secret {key_of(secret_of(host))} in host cluster host",
+        f"waiting for the token of ServiceAccount/{ACCOUNT} in cluster c1",
+        f"wrote Secret/{key_of(secret_of(host))} in cluster host",
         "probing cluster c1 as the host will",
     ] == steps(events)
 
@@ -315,7 +315,7 @@ def test_join_token_never_comes_times_out_and_the_next_join_goes_on() -> None:
     plain = MemoryCluster("c1")
     _, failure = run_join(MemoryFleet(host, {"c1": plain}))
     assert isinstance(failure, WaitTimeout)
-    assert f"Secret {ACCOUNT} in cluster c1 has no token after 0s" == failure.message
+    assert f"Secret/{ACCOUNT} in cluster c1 has no token after 0s" == failure.message
     assert [] == host.writes()
     plain.alter(
         SECRETS, NAMES.service_account_key, data=issue_token(make_token_secret(NAMES)[1])["data"]
