@@ -38,6 +38,7 @@ from kubefedctl.core.dismantling import (
 from kubefedctl.core.permissions import CONTROLLER_ACCOUNT
 from kubefedctl.errors import InputError
 from kubefedctl.model.events import Documents, Event, Result, Step, Verdict, Warned, counted
+from kubefedctl.model.locks import LEADER_NAME, LEADER_RESOURCES, LEASE_NAME
 from kubefedctl.model.objects import (
     DEFAULT_KUBEFED_NAMESPACE,
     SYNC_FINALIZER,
@@ -51,6 +52,7 @@ from kubefedctl.model.wellknown import (
     CRDS,
     KUBEFED_CLUSTERS,
     KUBEFED_CONFIGS,
+    LEASES,
     NAMESPACES,
     SECRETS,
     SERVICE_ACCOUNTS,
@@ -106,6 +108,7 @@ class _Installation:
         configs: Where its KubeFedConfigs are.
         permissions: Its roles and bindings.
         accounts: Its service account, where there is one.
+        locks: Where a sync or KubeFed's controllers said that they are at work.
         foreign: What has their name but not their labels.
         definitions: The CRDs that go.
         instances: Its federated objects.
@@ -119,6 +122,7 @@ class _Installation:
     configs: tuple[Key, ...]
     permissions: tuple[Place, ...]
     accounts: tuple[Place, ...]
+    locks: tuple[Place, ...]
     foreign: tuple[Place, ...]
     definitions: Definitions
     instances: tuple[Place, ...] = field(repr=False)
@@ -146,6 +150,7 @@ class _Installation:
             *((KUBEFED_CLUSTERS, key_of(found)) for found in self.clusters),
             *((KUBEFED_CONFIGS, key) for key in self.configs),
             *self.permissions,
+            *self.locks,
         )
 
 
@@ -229,6 +234,7 @@ def _read(host: Cluster, options: DeinitOptions) -> _Installation:
         configs=own_configs,
         permissions=tuple(place for place in permissions if place != account),
         accounts=accounts,
+        locks=_read_locks(host, namespace),
         foreign=foreign,
         definitions=Definitions((), ()) if neighbours else definitions,
         instances=tuple(instances),
@@ -264,6 +270,14 @@ def _read_objects(host: Cluster, found: _Installation, *, goes: bool) -> tuple[O
         *([(NAMESPACES, Key("", found.namespace))] if goes else []),
     ]
     return read_shown(host, places)
+
+
+def _read_locks(host: Cluster, namespace: str) -> tuple[Place, ...]:
+    leader = Key(namespace, LEADER_NAME)
+    places = [*((found, leader) for found in LEADER_RESOURCES.values())]
+    places.append((LEASES, Key(namespace, LEASE_NAME)))
+    found = run_all([partial(find, host, resource, key) for resource, key in places])
+    return tuple(place for place, obj in zip(places, found, strict=True) if obj is not None)
 
 
 def _has_controller(host: Cluster, options: DeinitOptions) -> bool:

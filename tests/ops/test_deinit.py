@@ -17,8 +17,10 @@ from kubefedctl.model.wellknown import (
     CLUSTER_ROLES,
     CONFIG_MAPS,
     CRDS,
+    ENDPOINTS,
     KUBEFED_CLUSTERS,
     KUBEFED_CONFIGS,
+    LEASES,
     NAMESPACES,
     SECRETS,
     SERVICE_ACCOUNTS,
@@ -306,6 +308,22 @@ def test_deinit_keeps_a_namespace_with_other_contents(host: MemoryCluster) -> No
     assert [KNS, f"{KNS}/mine"] == everything(host)
     again, _ = run(host)
     assert f"warning: {KEPT} ConfigMap/{KNS}/mine" == words(again)[-1]
+
+
+def test_deinit_takes_the_locks_of_syncs_along(host: MemoryCluster) -> None:
+    """They are KubeFed's, and hold no namespace up; where it stays they go all the same."""
+    lock = Key(KNS, "kubefed-controller-manager")
+    places = ((CONFIG_MAPS, lock), (ENDPOINTS, lock), (LEASES, Key(KNS, "kubefedctl-sync")))
+    for resource, key in places:
+        host.add(resource, {"metadata": place(key)})
+    host.add(CONFIG_MAPS, {"metadata": place(Key(KNS, "mine"))})
+    run(host)
+    assert [] == [key for resource, key in places if host.find(resource, key)]
+    host.remove(CONFIG_MAPS, Key(KNS, "mine"))
+    install(host)
+    host.add(CONFIG_MAPS, {"metadata": place(lock)})
+    run(host)
+    assert [] == everything(host)
 
 
 def test_deinit_looks_at_the_namespace_again_before_it_goes(host: MemoryCluster) -> None:
