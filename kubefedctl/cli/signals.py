@@ -7,10 +7,11 @@ at once. A second signal leaves every part.
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from kubefedctl.errors import Interruption, Termination
@@ -45,6 +46,7 @@ def halting_on_signals() -> Iterator[Halt]:
         del frame
         if halt.is_deferring and not halt.is_asked:
             halt.ask(_make_reason(number))
+            _tell("stopping when what is under way has ended, in 5 s at most; once more: at once")
             return
         halt.is_urgent = halt.is_asked
         raise _Stopped(number)
@@ -62,6 +64,12 @@ def halting_on_signals() -> Iterator[Halt]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _tell(text: str) -> None:
+    """Write a line past Python's buffers, in whose middle a handler may have been called."""
+    with suppress(OSError):
+        os.write(2, f"{text}\n".encode())
 
 
 def _make_reason(number: int) -> Interruption:

@@ -120,10 +120,9 @@ def sync(
         ControlPlaneError: The host has no KubeFed API.
         ClusterError: The host could not be read completely; nothing was written to any member.
         InputError: What was asked for is not there.
-        RefusedError: More would be taken away than the limit allows; nothing was written to any
-            member.
+        RefusedError: Somebody else has the lock, or took it while this ran; or more would be taken
+            away than the limit allows, and nothing was written to any member.
         PartialFailure: Some clusters or objects failed; each was told before.
-        RefusedError: Somebody else has the lock, or took it while this ran.
         WaitTimeout: Nothing failed, but deleted objects are not gone from every member in time.
     """
     halt = halt or Halt()
