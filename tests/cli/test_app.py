@@ -94,14 +94,14 @@ def test_help_of_a_command_shows_an_example(cli: CommandLine, name: str) -> None
     [
         pytest.param(["jion"], id="command"),
         pytest.param(["sync", "--frobnicate"], id="option"),
-        pytest.param(["sync", "extra"], id="argument"),
+        pytest.param(["deinit", "extra"], id="argument"),
         pytest.param(["sync", "--v", "much"], id="level"),
         pytest.param(["sync", "--dry-run=maybe"], id="dry-run"),
         pytest.param(["init", "--scope", "Galaxy"], id="scope"),
         pytest.param(["init", "--kubeconfig"], id="value-missing"),
         pytest.param(["sandbox", "upp"], id="sandbox"),
         pytest.param(["-n", "shop"], id="option-alone"),
-        pytest.param(["sync", "-n", "shop"], id="option-of-another-command"),
+        pytest.param(["deinit", "-n", "shop"], id="option-of-another-command"),
     ],
 )
 def test_usage_error_is_code_two_on_stderr(cli: CommandLine, arguments: list[str]) -> None:
