@@ -76,6 +76,8 @@ SWITCHES = frozenset(
         "--purge",
         "--orphan",
         "--recreate-immutable",
+        "--quiet",
+        "-q",
     }
 )
 """Options that take no value, or one only after `=`."""

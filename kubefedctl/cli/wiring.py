@@ -54,6 +54,8 @@ def show_all(
     *,
     output: Output | None = None,
     fleet: LiveFleet | DryRunFleet | None = None,
+    telling: str = "lines",
+    hear: Callable[[Event], None] = lambda event: None,
 ) -> None:
     """
     Print events as they come; what the operation raises goes on to `cli.app`.
@@ -65,12 +67,19 @@ def show_all(
             stderr.
         fleet: The clusters, where *output* may come with a server dry run: the objects that were
             written in it are printed then.
+        telling: How an operation is told of, a `Telling`.
+        hear: Given each event, too.
     """
-    from kubefedctl.render.text import TextRenderer
+    from kubefedctl.render.text import Telling, TextRenderer
 
-    renderer = TextRenderer(verbosity=shared.verbosity, output=output)
-    for event in events:
-        renderer.show(_marked(event) if shared.is_rehearsal else event)
+    renderer = TextRenderer(verbosity=shared.verbosity, output=output, telling=Telling(telling))
+    try:
+        for event in events:
+            marked = _marked(event) if shared.is_rehearsal else event
+            hear(marked)
+            renderer.show(marked)
+    finally:
+        renderer.close()
     written = getattr(fleet, "written", ())
     if output is not None and written:
         renderer.show(Documents(tuple(written)))

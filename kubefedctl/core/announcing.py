@@ -66,6 +66,8 @@ _OF_UPDATES = frozenset(
     {PropagationStatus.FIELD_RETENTION_FAILED, PropagationStatus.MANAGED_LABEL_FALSE}
 )
 
+_NOT_DONE = frozenset({Verdict.FAILED, Verdict.UNCHANGED, Verdict.SKIPPED})
+
 
 def announce_object(plan: ObjectPlan, deeds: Sequence[Deed]) -> list[Announcement]:
     """
@@ -254,7 +256,7 @@ def _announce_settled(speaker: _Speaker, settled: Mapping[str, Settled]) -> Iter
 def _announce_deeds(speaker: _Speaker, deeds: Sequence[Deed]) -> Iterator[Announcement]:
     for verb in _VERBS:
         ours = [deed for deed in deeds if deed.verb is verb]
-        done = [d for d in ours if d.verdict not in (Verdict.FAILED, Verdict.UNCHANGED)]
+        done = [deed for deed in ours if deed.verdict not in _NOT_DONE]
         if done:
             yield speaker.tell_done(verb, (deed.cluster for deed in done))
         failed: dict[str, list[str]] = {}

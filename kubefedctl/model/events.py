@@ -69,9 +69,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something the user should know though it stops nothing."""
+    """
+    Something the user should know though it stops nothing.
+
+    Args:
+        text: The sentence.
+        is_failure: Whether it is counted among the failures of the run.
+    """
 
     text: str
+    is_failure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +153,33 @@ class Summary:
     is_dry_run: bool = False
 
 
-Event: TypeAlias = Step | Warned | Result | Line | Documents | Summary
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """
+    The members are about to be written; a `Result` for each action follows.
+
+    Args:
+        actions: How many actions there are for each cluster that has any.
+    """
+
+    actions: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """
+    Nothing was heard of the members for a while.
+
+    Args:
+        seconds: For how long.
+        pending: How many actions have no result yet, for each cluster that has any such.
+    """
+
+    seconds: int
+    pending: dict[str, int]
+
+
+Event: TypeAlias = Step | Warned | Result | Line | Documents | Planned | Waiting | Summary
 
 
 def counted(number: int, noun: str) -> str:

@@ -11,7 +11,7 @@ Laws:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 Object: TypeAlias = dict[str, Any]
@@ -73,16 +73,26 @@ class Resource:
 
     def subject(self, key: Key) -> Subject:
         """Name the object *key* of this resource."""
-        return Subject(self.kind, key.namespace if self.namespaced else "", key.name)
+        namespace = key.namespace if self.namespaced else ""
+        return Subject(self.kind, namespace, key.name, self.group)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Subject:
-    """An object as messages name it: `Deployment/shop/web`, `Namespace/shop`."""
+    """
+    An object as messages name it: `Deployment/shop/web`, `Namespace/shop`.
+
+    Args:
+        kind: Its kind.
+        namespace: Its namespace; empty for cluster-scoped ones.
+        name: Its name.
+        group: API group of its type, for programs; messages do without.
+    """
 
     kind: str
     namespace: str
     name: str
+    group: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return "/".join(part for part in (self.kind, self.namespace, self.name) if part)

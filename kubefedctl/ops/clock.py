@@ -2,12 +2,13 @@
 Time: the time of day, and how long operations wait for what clusters do by themselves.
 
 Laws:
-1. The time of day is read here only. It is written into statuses, and compared with nothing but
-   the end of a token and the time since which a Pod is without a node.
+1. The time of day is read here only. It is written into statuses, events and reports, and compared
+   with nothing but the end of a token and the time since which a Pod is without a node.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -26,6 +27,7 @@ class Pace:
         longest_look: The longest such pause.
         controller: Until KubeFed's own controller has stopped to propagate a type.
         removal: Until what was deleted in the host is gone.
+        beat: Without news from the members, until it is told that they are waited for.
     """
 
     probe_pause: float = 1.0
@@ -36,10 +38,24 @@ class Pace:
     longest_look: float = 2.0
     controller: float = 10.0
     removal: float = 60.0
+    beat: float = 1.0
 
 
 USUAL_PACE = Pace()
 """How long the program waits unless a test says otherwise."""
+
+
+class Stopwatch:
+    """The time of day when it was made, and how long ago that is."""
+
+    def __init__(self) -> None:
+        self.started_at = now_text()
+        self._start = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it was made, which no change of the clock disturbs."""
+        return time.monotonic() - self._start
 
 
 def now_text() -> str:

@@ -38,7 +38,7 @@ from kubefedctl.model.refs import Resource
 from kubefedctl.model.statuses import PropagationStatus
 from kubefedctl.model.wellknown import CRDS
 from kubefedctl.ops.clock import USUAL_PACE, Pace
-from kubefedctl.ops.fanout import Task, run_lanes
+from kubefedctl.ops.fanout import Silence, Task, run_lanes
 from kubefedctl.ops.halting import Halt
 from kubefedctl.ops.propagating import CONFLICT_ATTEMPTS, create, update
 from kubefedctl.ops.propagating import Executed as Executed
@@ -73,6 +73,30 @@ def execute(
     halt: Halt | None = None,
 ) -> Iterator[Executed]:
     """
+    Carry out *actions* and yield what became of each, as `execute_aloud` does, without silences.
+    """
+    for found in execute_aloud(
+        actions,
+        clusters,
+        host_namespace_uids=host_namespace_uids,
+        deadline=deadline,
+        pace=pace,
+        halt=halt,
+    ):
+        if not isinstance(found, Silence):
+            yield found
+
+
+def execute_aloud(
+    actions: Sequence[Action],
+    clusters: Mapping[str, Cluster],
+    *,
+    host_namespace_uids: frozenset[str],
+    deadline: float,
+    pace: Pace = USUAL_PACE,
+    halt: Halt | None = None,
+) -> Iterator[Executed | Silence]:
+    """
     Carry out *actions* and yield what became of each, as it becomes known.
 
     Args:
@@ -85,7 +109,8 @@ def execute(
 
     Yields:
         One answer for each action; objects still going at the deadline are `waiting`, and after a
-        halt what was not done is `skipped`.
+        halt what was not done is `skipped`. A `Silence` where nothing became known for as long as
+        *pace* says.
     """
     halt = halt or Halt()
     by_cluster: dict[str, list[Action]] = {}
@@ -96,9 +121,10 @@ def execute(
         for name, found in by_cluster.items()
     }
     answered: set[int] = set()
-    for answer in run_lanes(lanes, halt=halt):
-        if answer is not None:
+    for answer in run_lanes(lanes, halt=halt, beat=pace.beat):
+        if isinstance(answer, Executed):
             answered.add(id(answer.action))
+        if answer is not None:
             yield answer
     if halt.is_asked:
         left = (action for action in actions if id(action) not in answered)

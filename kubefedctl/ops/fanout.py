@@ -18,6 +18,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
 from functools import partial
 from typing import Generic, TypeAlias, TypeVar
 
@@ -92,9 +93,18 @@ def repeat_beside(task: Callable[[], bool], *, every: float) -> Callable[[], Non
     return stop.set
 
 
+class Silence(Enum):
+    """Yielded instead of an answer when none came for a while."""
+
+    SILENCE = "silence"
+
+
 def run_lanes(
-    lanes: Mapping[str, Iterable[Sequence[Task[T]]]], *, halt: Halt | None = None
-) -> Iterator[T]:
+    lanes: Mapping[str, Iterable[Sequence[Task[T]]]],
+    *,
+    halt: Halt | None = None,
+    beat: float | None = None,
+) -> Iterator[T | Silence]:
     """
     Run the waves of every lane side by side and yield each answer as it comes.
 
@@ -103,6 +113,7 @@ def run_lanes(
             own thread, so that a later wave may depend on what an earlier one left behind.
         halt: When it is asked, lanes are given as many seconds as it has patience; what they start
             until then is for the tasks to decide.
+        beat: After how many seconds without an answer to yield a `Silence`; None for never.
 
     Raises:
         Exception: The first exception that a task let through, after all lanes have ended.
@@ -121,20 +132,25 @@ def run_lanes(
     halt = halt or Halt()
     try:
         with halt.waking(partial(answers.put, _Halted(halt.patience))):
-            yield from _listen(answers, len(threads))
+            yield from _listen(answers, len(threads), beat=beat)
     finally:
         stop.set()
 
 
-def _listen(answers: queue.SimpleQueue[T | _LaneEnd | _Halted], running: int) -> Iterator[T]:
+def _listen(
+    answers: queue.SimpleQueue[T | _LaneEnd | _Halted], running: int, *, beat: float | None
+) -> Iterator[T | Silence]:
     """Yield answers until *running* lanes have ended, or the time after a halt is over."""
     failure: BaseException | None = None
     end: float | None = None
     while running:
         try:
-            answer = answers.get(timeout=None if end is None else max(0, end - time.monotonic()))
+            answer = answers.get(timeout=_shorter(beat, end))
         except queue.Empty:
-            break
+            if end is not None and time.monotonic() >= end:
+                break
+            yield Silence.SILENCE
+            continue
         if isinstance(answer, _Halted):
             end = time.monotonic() + answer.patience
         elif isinstance(answer, _LaneEnd):
@@ -144,6 +160,14 @@ def _listen(answers: queue.SimpleQueue[T | _LaneEnd | _Halted], running: int) ->
             yield answer
     if failure is not None:
         raise failure
+
+
+def _shorter(beat: float | None, end: float | None) -> float | None:
+    """How long to listen: no longer than a beat, nor beyond the end."""
+    if end is None:
+        return beat
+    left = max(0, end - time.monotonic())
+    return left if beat is None else min(beat, left)
 
 
 class _Halted:

@@ -43,13 +43,14 @@ from kubefedctl.ops.announcing import Announcer, find_due, find_due_of_members
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
 from kubefedctl.ops.contents import tell_contents
 from kubefedctl.ops.credentials import renew_tokens
-from kubefedctl.ops.execution import Executed, execute
-from kubefedctl.ops.fanout import run_side_by_side
+from kubefedctl.ops.execution import Executed, execute_aloud
+from kubefedctl.ops.fanout import Silence, run_side_by_side
 from kubefedctl.ops.foreseeing import foresee
 from kubefedctl.ops.halting import Halt
 from kubefedctl.ops.locking import SyncLock, make_holder
 from kubefedctl.ops.narrowing import check_found, narrow_federation
 from kubefedctl.ops.probing import Probed, probe_members, write_cluster_statuses
+from kubefedctl.ops.progress import Progress
 from kubefedctl.ops.reading import (
     Federation,
     read_desired,
@@ -252,7 +253,9 @@ class _Run:
         done = Done(plan)
         actions = [found for found in plan.actions if done.owner_of(found) not in stopped]
         uids = frozenset(desired.host_namespace_uids.values())
-        for executed in execute(
+        progress = Progress(actions, beat=self.pace.beat)
+        yield progress.begin()
+        for heard in execute_aloud(
             actions,
             self.clusters,
             host_namespace_uids=uids,
@@ -260,8 +263,13 @@ class _Run:
             pace=self.pace,
             halt=self.halt,
         ):
-            done.add(executed)
-            yield self.totals.tell(executed)
+            if isinstance(heard, Silence):
+                yield progress.wait()
+            else:
+                done.add(heard)
+                progress.note(heard)
+                yield self.totals.tell(heard)
+        yield Step("recording on the host what was done")
         yield from self._record(plan, done, stopped)
         yield from self._announce(find_due(plan, done.by_object, refused))
 

@@ -53,7 +53,7 @@ class Totals:
     def warn_of_failure(self, text: str) -> Warned:
         """Count a failure that belongs to no object of a member, and return what to tell of it."""
         self.failures += 1
-        return Warned(text)
+        return Warned(text, is_failure=True)
 
     def pass_on(self, events: Iterable[Event]) -> Iterator[Event]:
         """Yield *events* as they are and count the failures among them."""

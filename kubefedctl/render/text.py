@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import TextIO, assert_never
 
 from rich.cells import cell_len
@@ -27,14 +28,17 @@ from kubefedctl.model.events import (
     Event,
     Line,
     Output,
+    Planned,
     Result,
     Step,
     Summary,
     Verdict,
+    Waiting,
     Warned,
     counted,
 )
 from kubefedctl.model.refs import Object
+from kubefedctl.render.live import LiveLine, are_same_terminal, is_out_of_sight, may_live
 from kubefedctl.render.objects import render_objects
 
 _STYLES: dict[Verdict, str] = {
@@ -47,7 +51,20 @@ _STYLES: dict[Verdict, str] = {
     Verdict.WAITING: "cyan",
     Verdict.FAILED: "bold red",
 }
+_TROUBLE = frozenset({Verdict.FAILED, Verdict.WAITING})
 _UNCHANGED_LEVEL = 2
+_STEP_LEVEL = 2
+_LONG = 30
+_MOST_NAMED = 5
+_LEAST_FOLDED = 10
+
+
+class Telling(StrEnum):
+    """How an operation is told of: as lines, with a live line where that may be, or barely."""
+
+    LINES = "lines"
+    LIVE = "live"
+    QUIET = "quiet"
 
 
 class TextRenderer:
@@ -57,6 +74,7 @@ class TextRenderer:
     Args:
         verbosity: 0 results, 2 each step and unchanged objects.
         output: The form of objects. Given, stdout has objects alone: results go to stderr.
+        telling: How much, and whether a live line is wanted.
         stdout: Where results go; the process's stdout by default.
         stderr: Where talk goes; the process's stderr by default.
     """
@@ -66,18 +84,41 @@ class TextRenderer:
         *,
         verbosity: int = 0,
         output: Output | None = None,
+        telling: Telling = Telling.LINES,
         stdout: TextIO | None = None,
         stderr: TextIO | None = None,
     ) -> None:
         self._verbosity = verbosity
         self._output = output or Output.YAML
-        self._objects = _Stream(stdout or sys.stdout)
-        self._talk = _Stream(stderr or sys.stderr)
+        self._is_quiet = telling is Telling.QUIET
+        out, err = stdout or sys.stdout, stderr or sys.stderr
+        is_wanted = telling is Telling.LIVE and verbosity < _STEP_LEVEL
+        is_seen = is_wanted and are_same_terminal(out, err)
+        # NB: with objects asked for, stdout is silent until the line is gone
+        is_safe = is_seen or output is not None or is_out_of_sight(out)
+        is_drawn = is_wanted and is_safe and may_live(err, os.environ)
+        self._live = LiveLine(err, escape=escape_controls) if is_drawn else None
+        self._objects = Stream(out, live=self._live if is_seen else None)
+        self._talk = Stream(err, live=self._live)
         self._results = self._objects if output is None else self._talk
         self._held: list[Object] = []
 
     def show(self, event: Event) -> None:
         """Print *event*, or nothing where nobody asked for that much."""
+        live = self._live
+        if live is None:
+            self._print(event)
+            return
+        live.hear(event)
+        self._print(event)
+        live.refresh()
+
+    def close(self) -> None:
+        """Leave nothing on the terminal but lines, however the operation ended."""
+        if self._live is not None:
+            self._live.close()
+
+    def _print(self, event: Event) -> None:
         match event:
             case Step():
                 if event.level <= self._verbosity:
@@ -85,18 +126,19 @@ class TextRenderer:
             case Warned():
                 self._talk.write_line(event.text, lead="warning: ", style="yellow")
             case Result():
-                least = _UNCHANGED_LEVEL if event.verdict is Verdict.UNCHANGED else event.level
-                if self._verbosity >= least:
-                    verdict = event.verdict.value
-                    style = _STYLES.get(event.verdict, "")
-                    self._results.write_line(_result_line(event), lead=verdict, style=style)
+                self._show_result(event)
             case Line():
                 self._results.write_line(event.text)
             case Documents():
                 self._show_objects(event.objects)
             case Summary():
-                for line in summary_lines(event):
+                lines = summary_lines(event, folds=self._verbosity == 0)
+                for line in lines[-1:] if self._is_quiet else lines:
                     self._results.write_line(line)
+            case Planned():
+                pass
+            case Waiting():
+                self._show_wait(event)
             case _:
                 assert_never(event)
 
@@ -106,6 +148,18 @@ class TextRenderer:
             self._objects.write_objects(render_objects(self._held, self._output))
             self._held = []
 
+    def _show_result(self, result: Result) -> None:
+        is_unchanged = result.verdict is Verdict.UNCHANGED
+        is_asked_for = self._verbosity >= (_UNCHANGED_LEVEL if is_unchanged else result.level)
+        if not is_asked_for or (self._is_quiet and result.verdict not in _TROUBLE):
+            return
+        style = _STYLES.get(result.verdict, "")
+        self._results.write_line(_result_line(result), lead=result.verdict.value, style=style)
+
+    def _show_wait(self, waiting: Waiting) -> None:
+        if self._live is None and not self._is_quiet and is_long(waiting):
+            self._talk.write_line(describe_wait(waiting))
+
     def _show_objects(self, objects: Sequence[Object]) -> None:
         if self._output is Output.JSON:
             self._held += objects
@@ -113,8 +167,33 @@ class TextRenderer:
             self._objects.write_objects(render_objects(objects, self._output))
 
 
-def summary_lines(summary: Summary) -> list[str]:
-    """Return the table of counts for each cluster, and one sentence on the whole."""
+def describe_wait(waiting: Waiting) -> str:
+    """
+    Return who is waited for, as a line for logs.
+
+    >>> describe_wait(Waiting(30, {"eu-1": 1}))
+    'nothing new for 30s, still waiting for eu-1 (1 change to go)'
+    """
+    slow = sorted(waiting.pending.items(), key=lambda found: (-found[1], found[0]))
+    names = [f"{name} ({counted(left, 'change')} to go)" for name, left in slow[:_MOST_NAMED]]
+    if len(slow) > _MOST_NAMED:
+        names.append(f"{len(slow) - _MOST_NAMED} more")
+    return f"nothing new for {waiting.seconds}s, still waiting for {', '.join(names)}"
+
+
+def is_long(waiting: Waiting) -> bool:
+    """Return whether it is time to tell of it again in a log."""
+    return waiting.seconds > 0 and waiting.seconds % _LONG == 0
+
+
+def summary_lines(summary: Summary, *, folds: bool = True) -> list[str]:
+    """
+    Return the table of counts for each cluster, and one sentence on the whole.
+
+    Args:
+        summary: The end of a sync.
+        folds: Whether many clusters in which nothing was done are one line.
+    """
     verdicts = [
         verdict
         for verdict in Verdict
@@ -122,7 +201,12 @@ def summary_lines(summary: Summary) -> list[str]:
         or any(tally.counts.get(verdict) for tally in summary.clusters)
     ]
     header = ["CLUSTER", "READY", *(verdict.upper() for verdict in verdicts)]
-    rows = [_tally_row(tally, verdicts) for tally in summary.clusters]
+    in_step = [tally for tally in summary.clusters if folds and _is_in_step(tally)]
+    if len(in_step) < _LEAST_FOLDED:
+        in_step = []
+    folded = {tally.cluster for tally in in_step}
+    shown = [tally for tally in summary.clusters if tally.cluster not in folded]
+    rows = [_tally_row(tally, verdicts) for tally in shown]
     changes = sum(
         count
         for tally in summary.clusters
@@ -133,7 +217,8 @@ def summary_lines(summary: Summary) -> list[str]:
     objects = counted(summary.federated, "federated object")
     clusters = counted(len(summary.clusters), "cluster")
     sentence = f"{objects} over {clusters}, {counted(changes, 'change')} {would}"
-    return [*format_table([header, *rows]), sentence] if rows else [sentence]
+    table = format_table([header, *rows]) if rows else []
+    return [*table, *([_fold(in_step, has_table=bool(rows))] if in_step else []), sentence]
 
 
 def format_table(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -171,6 +256,19 @@ def _tally_row(tally: ClusterTally, verdicts: Sequence[Verdict]) -> list[str]:
     return [escape_controls(tally.cluster), str(tally.is_ready), *counts]
 
 
+def _is_in_step(tally: ClusterTally) -> bool:
+    """Whether nothing was done in a cluster that is ready."""
+    return tally.is_ready and set(tally.counts) <= {Verdict.UNCHANGED}
+
+
+def _fold(tallies: Sequence[ClusterTally], *, has_table: bool) -> str:
+    """One line for clusters that are in step."""
+    counts = sorted({tally.counts.get(Verdict.UNCHANGED, 0) for tally in tallies})
+    number = f"{len(tallies)} more clusters" if has_table else f"{len(tallies)} clusters"
+    each = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
+    return f"{number}: ready, unchanged {each} each (--v=1 lists them)"
+
+
 def _result_line(result: Result) -> str:
     """What follows the verdict."""
     parts = (f" {result.subject.within(result.cluster)}", result.reason, result.detail)
@@ -178,7 +276,7 @@ def _result_line(result: Result) -> str:
     return f"{line} (dry run)" if result.is_dry_run else line
 
 
-class _Stream:
+class Stream:
     """
     A stream that takes lines, with colour where it can show it.
 
@@ -186,7 +284,8 @@ class _Stream:
     request that the line is about.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, live: LiveLine | None = None) -> None:
+        self._live = live
         console = Console(file=stream)
         # NB: with NO_COLOR alone, rich still writes bold.
         is_colored = console.color_system is not None and not os.environ.get("NO_COLOR")
@@ -202,7 +301,7 @@ class _Stream:
 
     def write(self, text: str) -> None:
         """Write *text* as it is and let it be seen."""
-        self._stream.write(text)
+        self._stream.write(text if self._live is None else self._live.pass_line(text))
         self._stream.flush()
 
     def write_objects(self, text: str) -> None:

@@ -37,6 +37,7 @@ reading the federation from host cluster cluster1
 probing 1 member cluster
 reading federated objects and what the members have
 planned 2 changes for 2 federated objects
+recording on the host what was done
 """
 
 

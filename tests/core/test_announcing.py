@@ -97,6 +97,7 @@ def test_operation_in_very_many_clusters_stays_readable() -> None:
     "deed",
     [
         pytest.param(Deed("c1", ActionVerb.UPDATE, Verdict.UNCHANGED), id="found-the-same"),
+        pytest.param(Deed("c1", ActionVerb.CREATE, Verdict.SKIPPED), id="halted-before"),
         pytest.param(Deed("c1", ActionVerb.AWAIT_REMOVAL, Verdict.WAITING), id="going"),
         pytest.param(Deed("c1", ActionVerb.AWAIT_REMOVAL, Verdict.DELETED), id="gone"),
     ],

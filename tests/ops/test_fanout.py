@@ -10,6 +10,7 @@ import pytest
 
 from kubefedctl.errors import Interruption
 from kubefedctl.ops.fanout import (
+    Silence,
     lane_width,
     repeat_beside,
     run_all,
@@ -298,3 +299,12 @@ def test_threads_of_the_fanout_never_keep_the_process() -> None:
     run_all([note, note])
     list(run_lanes({"c1": [[note, note]]}))
     assert [True] * 6 == kinds
+
+
+def test_run_lanes_tells_of_silence() -> None:
+    """Somebody who waits hears that there is nothing to hear, and then the answer."""
+    heard_silence = threading.Event()
+    answers = run_lanes({"c1": [[partial(_await, heard_silence, "late")]]}, beat=0.001)
+    assert Silence.SILENCE is next(answers)
+    heard_silence.set()
+    assert ["late"] == [found for found in answers if found is not Silence.SILENCE]

@@ -64,6 +64,7 @@ def test_sync_tells_its_steps_and_its_totals() -> None:
         "probing 2 member clusters",
         "reading federated objects and what the members have",
         "planned 4 changes for 2 federated objects",
+        "recording on the host what was done",
     ] == steps(events)
     tally = [ClusterTally(name, True, {Verdict.CREATED: 2}) for name in ("c1", "c2")]
     assert Summary(tuple(tally), 2) == summary_of(events)

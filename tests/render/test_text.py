@@ -12,14 +12,22 @@ from kubefedctl.model.events import (
     Documents,
     Event,
     Line,
+    Planned,
     Result,
     Step,
     Summary,
     Verdict,
+    Waiting,
     Warned,
 )
 from kubefedctl.model.refs import Subject
-from kubefedctl.render.text import TextRenderer, escape_controls, format_table, summary_lines
+from kubefedctl.render.text import (
+    Telling,
+    TextRenderer,
+    escape_controls,
+    format_table,
+    summary_lines,
+)
 
 WEB = Subject("Deployment", "shop", "web")
 _ESCAPE = "\x1b["
@@ -270,3 +278,106 @@ def test_event_of_no_known_kind_is_a_bug() -> None:
     alien: Any = 5
     with pytest.raises(AssertionError):
         _show(alien)
+
+
+# --- waiting, quiet, many clusters ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        pytest.param(0, "", id="at-once"),
+        pytest.param(29, "", id="short"),
+        pytest.param(
+            30, "nothing new for 30s, still waiting for c1 (2 changes to go)\n", id="long"
+        ),
+        pytest.param(31, "", id="told"),
+        pytest.param(
+            60, "nothing new for 60s, still waiting for c1 (2 changes to go)\n", id="again"
+        ),
+    ],
+)
+def test_long_waits_are_told_in_logs(seconds: int, expected: str) -> None:
+    """Every half minute, on stderr: CI jobs without news look dead."""
+    assert ("", expected) == _show(Planned({"c1": 2}), Waiting(seconds, {"c1": 2}))
+
+
+def test_long_waits_for_many_name_the_slowest() -> None:
+    """A line stays a line."""
+    _, talk = _show(Waiting(30, {f"c{n:03}": n for n in range(1, 201)}))
+    assert talk.endswith("c197 (197 changes to go), c196 (196 changes to go), 195 more\n")
+
+
+def test_quiet_tells_trouble_and_the_last_sentence() -> None:
+    """What went well is nobody's concern; warnings still are."""
+    out, err = io.StringIO(), io.StringIO()
+    renderer = TextRenderer(telling=Telling.QUIET, stdout=out, stderr=err)
+    tally = ClusterTally("eu-1", True, {Verdict.CREATED: 1})
+    for event in (
+        Result(Verdict.CREATED, WEB, "eu-1"),
+        Result(Verdict.FAILED, WEB, "eu-2"),
+        Result(Verdict.WAITING, WEB, "eu-3"),
+        Warned("slow"),
+        Waiting(30, {"eu-3": 1}),
+        Summary((tally,), 1),
+    ):
+        renderer.show(event)
+    assert [
+        "failed Deployment/shop/web in cluster eu-2",
+        "waiting Deployment/shop/web in cluster eu-3",
+        "1 federated object over 1 cluster, 1 change made",
+    ] == out.getvalue().splitlines()
+    assert "warning: slow\n" == err.getvalue()
+
+
+def _many(number: int, *others: ClusterTally, unchanged: int = 12) -> Summary:
+    tallies = [
+        ClusterTally(f"c{n:03}", True, {Verdict.UNCHANGED: unchanged}) for n in range(number)
+    ]
+    return Summary((*tallies, *others), 12)
+
+
+CHANGED = ClusterTally("eu-1", True, {Verdict.UPDATED: 1, Verdict.UNCHANGED: 11})
+DEAD = ClusterTally("eu-2", False, {Verdict.FAILED: 12}, "Timeout")
+
+
+def test_summary_of_many_clusters_in_step_is_short() -> None:
+    """What happened stands out; the rest is one line."""
+    assert [
+        "CLUSTER   READY   UPDATED   UNCHANGED   FAILED",
+        "eu-1      True    1         11          0",
+        "eu-2      False   0         0           12",
+        "198 more clusters: ready, unchanged 12 each (--v=1 lists them)",
+        "12 federated objects over 200 clusters, 1 change made",
+    ] == summary_lines(_many(198, CHANGED, DEAD))
+
+
+def test_summary_of_nothing_but_clusters_in_step_has_no_table() -> None:
+    """There is no row to show."""
+    assert [
+        "200 clusters: ready, unchanged 12 each (--v=1 lists them)",
+        "12 federated objects over 200 clusters, 0 changes made",
+    ] == summary_lines(_many(200))
+
+
+def test_summary_of_clusters_with_different_counts_says_from_which_to_which() -> None:
+    """Not every object is in every cluster."""
+    idle = ClusterTally("idle", True, {})
+    assert (
+        "11 clusters: ready, unchanged 0 to 12 each (--v=1 lists them)"
+        == (summary_lines(_many(10, idle))[0])
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "verbosity", "rows"),
+    [
+        pytest.param(9, 0, 9, id="few"),
+        pytest.param(10, 0, 0, id="many"),
+        pytest.param(10, 1, 10, id="many-listed"),
+    ],
+)
+def test_summary_of_few_clusters_lists_each(number: int, verbosity: int, rows: int) -> None:
+    """A table of a screen is read as it is, and --v=1 lists every cluster."""
+    out, _ = _show(_many(number), verbosity=verbosity)
+    assert rows == len([line for line in out.splitlines() if line.startswith("c0")])

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from kubefedctl.cli.options import DryRun, Shared, with_shared
+from kubefedctl.cli.options import DryRun, Output, Shared, with_shared
+from kubefedctl.cli.reporting import open_report
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.model.actions import Strategies, Strategy, WritePolicy
 from kubefedctl.model.announcements import Announcing
@@ -101,6 +102,20 @@ Rsp = Annotated[
         " share of clusters that do not answer, off leaves replicas as they are.",
     ),
 ]
+ReportOutput = Annotated[
+    Output | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="yaml|json|name",
+        help="Print a report of the run in this form, or a line for each changed object.",
+        show_default=False,
+    ),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Tell warnings, failures and the last sentence alone."),
+]
 
 
 StrategyOption = Annotated[
@@ -136,6 +151,8 @@ def sync(
     events: Events = Announcing.AUTO,
     lock: Lock = "wait=1m",
     rsp: Rsp = Rescheduling.AUTO,
+    output: ReportOutput = None,
+    quiet: Quiet = False,
     shared: Shared,
 ) -> None:
     """
@@ -161,27 +178,32 @@ def sync(
     from kubefedctl.ops.sync import SyncOptions
     from kubefedctl.ops.sync import sync as bring_in_step
 
-    lock_wait = parse_lock_wait(lock)
-    options = SyncOptions(
-        kubefed_namespace=shared.kubefed_namespace,
-        timeout=parse_duration(timeout),
-        is_dry_run=shared.is_dry_run,
-        # NB: an event that is only checked by the API server tells nothing
-        announcing=Announcing.NONE if shared.is_rehearsal else events,
-        writing=WritePolicy(Strategies(strategy), recreates=recreate_immutable),
-        lock_wait=None if shared.is_rehearsal else lock_wait,
-        rescheduling=rsp,
-        request=parse_request(
-            words or (), namespace=namespace, clusters=cluster or (), selector=selector
-        ),
-        deletion_scope=deletion_scope,
-        limit=parse_limit(max_deletes) if max_deletes else None,
-        tells_contents=shared.dry_run is not DryRun.NONE,
-    )
-    with (
-        halting_on_signals() as halt,
-        open_fleet(shared) as fleet,
-        # NB: the lock is given back before the connections are
-        closing(bring_in_step(fleet, options, halt=halt)) as happening,
-    ):
-        show_all(happening, shared)
+    with open_report(output, shared) as report:
+        options = SyncOptions(
+            kubefed_namespace=shared.kubefed_namespace,
+            timeout=parse_duration(timeout),
+            is_dry_run=shared.is_dry_run,
+            # NB: an event that is only checked by the API server tells nothing
+            announcing=Announcing.NONE if shared.is_rehearsal else events,
+            writing=WritePolicy(Strategies(strategy), recreates=recreate_immutable),
+            lock_wait=None if shared.is_rehearsal else parse_lock_wait(lock),
+            rescheduling=rsp,
+            request=parse_request(
+                words or (), namespace=namespace, clusters=cluster or (), selector=selector
+            ),
+            deletion_scope=deletion_scope,
+            limit=parse_limit(max_deletes) if max_deletes else None,
+            tells_contents=shared.dry_run is not DryRun.NONE,
+        )
+        with (
+            halting_on_signals() as halt,
+            open_fleet(shared) as fleet,
+            # NB: the lock is given back before the connections are
+            closing(bring_in_step(fleet, options, halt=halt)) as happening,
+        ):
+            telling = "quiet" if quiet else "live"
+            if report is None:
+                show_all(happening, shared, telling=telling)
+            else:
+                report.host = fleet.host.name
+                show_all(happening, shared, output=output, telling=telling, hear=report.hear)
