@@ -29,6 +29,7 @@ from kubefedctl.cli.commands.init import init
 from kubefedctl.cli.commands.join import join, unjoin
 from kubefedctl.cli.commands.orphaning import orphaning_app
 from kubefedctl.cli.commands.sandbox import sandbox_app
+from kubefedctl.cli.commands.schedule import schedule
 from kubefedctl.cli.commands.sync import sync
 from kubefedctl.cli.commands.version import print_version, version
 from kubefedctl.cli.grouping import CLUSTERS, OTHER, RESOURCES, RUN, SET_UP, TaskGroup
@@ -47,7 +48,7 @@ for _task, _commands in (
     (SET_UP, (init, deinit)),
     (CLUSTERS, (join, unjoin)),
     (RESOURCES, (enable, disable, federate)),
-    (RUN, (sync,)),
+    (RUN, (sync, schedule)),
     (OTHER, (version, demo)),
 ):
     for _command in _commands:

@@ -52,6 +52,10 @@ SHARED_WITH_VALUE = frozenset(
         "-l",
         "--deletion-scope",
         "--max-deletes",
+        "--down",
+        "--current",
+        "--capacity",
+        "--total",
     }
 )
 """Options that may stand before the command's name and take a value, shared or a command's own."""

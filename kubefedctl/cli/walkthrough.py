@@ -31,7 +31,7 @@ from kubefedctl.model.objects import (
 )
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.wellknown import FEDERATED_GROUP, KUBEFED_CLUSTERS, NAMESPACES
-from kubefedctl.render.text import format_table
+from kubefedctl.render.tables import format_table
 
 CLUSTERS = ("cluster1", "cluster0")
 """The sandbox's clusters; the first is the current context, the host."""

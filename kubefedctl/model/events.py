@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from kubefedctl.model.refs import Object, Subject
+from kubefedctl.model.schedules import Schedule
 
 
 class Output(StrEnum):
@@ -179,7 +180,21 @@ class Waiting:
     pending: dict[str, int]
 
 
-Event: TypeAlias = Step | Warned | Result | Line | Documents | Planned | Waiting | Summary
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """
+    How replicas would be spread.
+
+    Args:
+        schedule: The answer, with what was asked.
+    """
+
+    schedule: Schedule
+
+
+Event: TypeAlias = (
+    Step | Warned | Result | Line | Documents | Planned | Waiting | Summary | Forecast
+)
 
 
 def counted(number: int, noun: str) -> str:

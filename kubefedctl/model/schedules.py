@@ -20,7 +20,7 @@ from kubefedctl.model.wellknown import REPLICA_SCHEDULING_PREFERENCES
 EVERY_OTHER_CLUSTER = "*"
 """The name under which a preference speaks of the clusters that it does not name."""
 
-_LARGEST_TOTAL = 2**31 - 1
+LARGEST_TOTAL = 2**31 - 1
 _LARGEST = 2**63 - 1
 
 
@@ -184,7 +184,7 @@ def parse_preference(obj: Object) -> SchedulingPreference:
     return SchedulingPreference(
         key=key_of(obj),
         target_kind=target_kind,
-        total=read_count(spec["totalReplicas"], "spec.totalReplicas", largest=_LARGEST_TOTAL),
+        total=read_count(spec["totalReplicas"], "spec.totalReplicas", largest=LARGEST_TOTAL),
         rebalances=_flag(spec, "rebalance"),
         intersects=_flag(spec, "intersectWithClusterSelector"),
         clusters=clusters or {EVERY_OTHER_CLUSTER: ClusterPreference(weight=1)},

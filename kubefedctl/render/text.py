@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import TextIO, assert_never
 
-from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.style import Style
@@ -26,6 +25,7 @@ from kubefedctl.model.events import (
     ClusterTally,
     Documents,
     Event,
+    Forecast,
     Line,
     Output,
     Planned,
@@ -40,6 +40,8 @@ from kubefedctl.model.events import (
 from kubefedctl.model.refs import Object
 from kubefedctl.render.live import LiveLine, are_same_terminal, is_out_of_sight, may_live
 from kubefedctl.render.objects import render_objects
+from kubefedctl.render.schedules import schedule_as_object, schedule_lines
+from kubefedctl.render.tables import format_table
 
 _STYLES: dict[Verdict, str] = {
     Verdict.CREATED: "green",
@@ -89,6 +91,7 @@ class TextRenderer:
         stderr: TextIO | None = None,
     ) -> None:
         self._verbosity = verbosity
+        self._is_for_scripts = output is not None
         self._output = output or Output.YAML
         self._is_quiet = telling is Telling.QUIET
         out, err = stdout or sys.stdout, stderr or sys.stderr
@@ -139,6 +142,8 @@ class TextRenderer:
                 pass
             case Waiting():
                 self._show_wait(event)
+            case Forecast():
+                self._show_forecast(event)
             case _:
                 assert_never(event)
 
@@ -159,6 +164,13 @@ class TextRenderer:
     def _show_wait(self, waiting: Waiting) -> None:
         if self._live is None and not self._is_quiet and is_long(waiting):
             self._talk.write_line(describe_wait(waiting))
+
+    def _show_forecast(self, event: Forecast) -> None:
+        if self._is_for_scripts:
+            self._show_objects((schedule_as_object(event.schedule),))
+            return
+        for line in schedule_lines(event.schedule):
+            self._results.write_line(line)
 
     def _show_objects(self, objects: Sequence[Object]) -> None:
         if self._output is Output.JSON:
@@ -219,24 +231,6 @@ def summary_lines(summary: Summary, *, folds: bool = True) -> list[str]:
     sentence = f"{objects} over {clusters}, {counted(changes, 'change')} {would}"
     table = format_table([header, *rows]) if rows else []
     return [*table, *([_fold(in_step, has_table=bool(rows))] if in_step else []), sentence]
-
-
-def format_table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """
-    Return *rows* as lines of aligned columns, three spaces apart as kubectl does.
-
-    Cells are measured as terminals show them, where some characters are two columns wide.
-
-    >>> format_table([["NAME", "READY"], ["a", "True"]])
-    ['NAME   READY', 'a      True']
-    """
-    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return [
-        "   ".join(
-            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
 
 
 def escape_controls(text: str) -> str:

@@ -21,11 +21,11 @@ from kubefedctl.model.events import (
     Warned,
 )
 from kubefedctl.model.refs import Subject
+from kubefedctl.render.tables import format_table
 from kubefedctl.render.text import (
     Telling,
     TextRenderer,
     escape_controls,
-    format_table,
     summary_lines,
 )
 

@@ -67,7 +67,7 @@ def list_sandboxes() -> None:
 
     Example: kubefedctl sandbox list
     """
-    from kubefedctl.render.text import format_table
+    from kubefedctl.render.tables import format_table
     from kubefedctl.sandbox import daemon
 
     with sandbox_errors():
