@@ -2,7 +2,8 @@
 Workloads that become available by themselves: status without pods.
 
 A Deployment gets its ReplicaSet, and both say at once that all replicas are ready. There are no
-pods, no scheduler and no images; `enabled = False` leaves every workload as it was created.
+images, and Pods only where room is limited (`pods`): there as many replicas are ready as Pods are.
+`enabled = False` leaves every workload as it was created.
 
 Upstream: pkg/controller/deployment/sync.go, pkg/controller/replicaset (the fields they set).
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from kubefedctl.sandbox.controllers.pods import PODS, PodController, is_ready, owned_pods
 from kubefedctl.sandbox.objects import (
     Object,
     clone,
@@ -37,18 +39,24 @@ class WorkloadController:
 
     def __init__(self) -> None:
         self.enabled = True
+        self.pods = PodController()
         self._steps = {
             DEPLOYMENTS: self._deployment,
-            REPLICA_SETS: _replica_set,
-            ("apps", "statefulsets"): _stateful_set,
+            REPLICA_SETS: self._replica_set,
+            ("apps", "statefulsets"): self._stateful_set,
             ("apps", "daemonsets"): _daemon_set,
-            ("", "replicationcontrollers"): _replica_set,
+            ("", "replicationcontrollers"): self._replica_set,
         }
 
     def react(self, event: Event, registry: Registry) -> None:
         """React to one write."""
+        if not self.enabled:
+            return
+        if self.pods.is_active(registry):
+            self.pods.react(event, registry)
+            self._tell_owner(event, registry)
         step = self._steps.get(event.key)
-        if step is None or not self.enabled or event.change is Change.DELETED:
+        if step is None or event.change is Change.DELETED:
             return
         current = registry.store.get(event.key, namespace_of(event.obj), name_of(event.obj))
         if current is not None and not is_deleting(current):
@@ -61,6 +69,29 @@ class WorkloadController:
                 for obj in registry.store.list(key):
                     step(registry, key, obj)
 
+    def _tell_owner(self, event: Event, registry: Registry) -> None:
+        """Let what owns a Pod or a ReplicaSet count again."""
+        if event.key not in (PODS, REPLICA_SETS):
+            return
+        for reference in meta(event.obj).get("ownerReferences") or ():
+            key = ("apps", f"{str(reference.get('kind')).lower()}s")
+            owner = registry.store.get(key, namespace_of(event.obj), str(reference.get("name")))
+            if key in self._steps and owner is not None and not is_deleting(owner):
+                self._steps[key](registry, key, owner)
+
+    def _ready(self, registry: Registry, obj: Object) -> int:
+        """How many replicas of a ReplicaSet or StatefulSet are ready."""
+        replicas = int(spec_of(obj).get("replicas", 1))
+        if not self.pods.is_active(registry) or obj["kind"] == "ReplicationController":
+            return replicas
+        return min(replicas, sum(map(is_ready, owned_pods(registry, obj))))
+
+    def _ready_of_deployment(self, registry: Registry, obj: Object) -> int | None:
+        """How many replicas of a Deployment are ready; None for all of them."""
+        if not self.pods.is_active(registry):
+            return None
+        return sum(self._ready(registry, found) for found in _owned_sets(registry, obj))
+
     def _deployment(self, registry: Registry, key: Key, obj: Object) -> None:
         if spec_of(obj).get("paused"):
             return
@@ -71,7 +102,30 @@ class WorkloadController:
             changed = with_metadata(obj)
             changed["metadata"]["annotations"] = {**annotations, _REVISION: revision}
             obj = registry.write(key, changed)
-        registry.write_status(key, obj, _deployment_status(obj, registry.now()))
+        ready = self._ready_of_deployment(registry, obj)
+        registry.write_status(key, obj, _deployment_status(obj, registry.now(), ready))
+
+    def _replica_set(self, registry: Registry, key: Key, obj: Object) -> None:
+        replicas, ready = spec_of(obj).get("replicas", 1), self._ready(registry, obj)
+        status: Object = {"replicas": replicas}
+        if replicas:
+            status["fullyLabeledReplicas"] = replicas
+        if ready:
+            status |= dict.fromkeys(("readyReplicas", "availableReplicas"), ready)
+        status["observedGeneration"] = meta(obj).get("generation")
+        registry.write_status(key, obj, status)
+
+    def _stateful_set(self, registry: Registry, key: Key, obj: Object) -> None:
+        replicas, ready = spec_of(obj).get("replicas", 1), self._ready(registry, obj)
+        revision = f"{name_of(obj)}-{template_hash(spec_of(obj)['template'])}"
+        status: Object = {"observedGeneration": meta(obj).get("generation"), "replicas": replicas}
+        if ready:
+            status["readyReplicas"] = ready
+        if replicas:
+            status |= dict.fromkeys(("currentReplicas", "updatedReplicas"), replicas)
+        status |= {"availableReplicas": ready, "currentRevision": revision}
+        status |= {"updateRevision": revision, "collisionCount": 0}
+        registry.write_status(key, obj, status)
 
 
 def template_hash(template: Object) -> str:
@@ -83,12 +137,7 @@ def template_hash(template: Object) -> str:
 
 def _roll(registry: Registry, deployment: Object) -> str:
     """Scale the ReplicaSet of the present template up and all others down; return its revision."""
-    namespace, uid = namespace_of(deployment), meta(deployment)["uid"]
-    owned = [
-        item
-        for item in registry.store.list(REPLICA_SETS, namespace)
-        if any(owner.get("uid") == uid for owner in meta(item).get("ownerReferences") or ())
-    ]
+    namespace, owned = namespace_of(deployment), _owned_sets(registry, deployment)
     suffix = template_hash(spec_of(deployment)["template"])
     name, replicas = f"{name_of(deployment)}-{suffix}", spec_of(deployment).get("replicas", 1)
     revisions = [int((meta(item).get("annotations") or {}).get(_REVISION, 0)) for item in owned]
@@ -115,6 +164,15 @@ def _roll(registry: Registry, deployment: Object) -> str:
         registry.write(REPLICA_SETS, changed)
         return str(newest + 1)
     return str(known)
+
+
+def _owned_sets(registry: Registry, deployment: Object) -> list[Object]:
+    uid = meta(deployment)["uid"]
+    return [
+        item
+        for item in registry.store.list(REPLICA_SETS, namespace_of(deployment))
+        if any(owner.get("uid") == uid for owner in meta(item).get("ownerReferences") or ())
+    ]
 
 
 def _scale(registry: Registry, replica_set: Object, replicas: int) -> Object:
@@ -155,56 +213,48 @@ def _make_replica_set(deployment: Object, name: str, *, suffix: str, revision: s
     }
 
 
-def _deployment_status(obj: Object, now: str) -> Object:
+def _deployment_status(obj: Object, now: str, ready: int | None) -> Object:
+    """The status with so many replicas ready; None for all of them, as soon as they are asked."""
     replicas, generation = spec_of(obj).get("replicas", 1), meta(obj).get("generation")
     old = status_of(obj)
-    if old.get("observedGeneration") == generation and old.get("conditions"):
-        return old
-    suffix = template_hash(spec_of(obj)["template"])
-    progress = f'ReplicaSet "{name_of(obj)}-{suffix}" has successfully progressed.'
-    rows = [
-        ("Available", "MinimumReplicasAvailable", "Deployment has minimum availability."),
-        ("Progressing", "NewReplicaSetAvailable", progress),
-    ]
-    known = {item["type"]: item for item in old.get("conditions") or ()}
-    conditions = [
-        {
-            "type": kind,
-            "status": "True",
-            "lastUpdateTime": now,
-            "lastTransitionTime": known.get(kind, {}).get("lastTransitionTime", now),
-            "reason": reason,
-            "message": message,
-        }
-        for kind, reason, message in rows
-    ]
-    counts = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+    if ready is None:
+        if old.get("observedGeneration") == generation and old.get("conditions"):
+            return old
+        ready = replicas
     status: Object = {"observedGeneration": generation}
     if replicas:
-        status |= dict.fromkeys(counts, replicas)
-    return {**status, "conditions": conditions}
+        status |= dict.fromkeys(("replicas", "updatedReplicas"), replicas)
+    if ready:
+        status |= dict.fromkeys(("readyReplicas", "availableReplicas"), ready)
+    if ready < replicas:
+        status["unavailableReplicas"] = replicas - ready
+    return {**status, "conditions": _deployment_conditions(obj, now, is_whole=ready >= replicas)}
 
 
-def _replica_set(registry: Registry, key: Key, obj: Object) -> None:
-    replicas = spec_of(obj).get("replicas", 1)
-    status: Object = {"replicas": replicas}
-    if replicas:
-        names = ("fullyLabeledReplicas", "readyReplicas", "availableReplicas")
-        status |= dict.fromkeys(names, replicas)
-    status["observedGeneration"] = meta(obj).get("generation")
-    registry.write_status(key, obj, status)
-
-
-def _stateful_set(registry: Registry, key: Key, obj: Object) -> None:
-    replicas, suffix = spec_of(obj).get("replicas", 1), template_hash(spec_of(obj)["template"])
-    revision = f"{name_of(obj)}-{suffix}"
-    status: Object = {"observedGeneration": meta(obj).get("generation"), "replicas": replicas}
-    if replicas:
-        names = ("readyReplicas", "currentReplicas", "updatedReplicas")
-        status |= dict.fromkeys(names, replicas)
-    status |= {"availableReplicas": replicas, "currentRevision": revision}
-    status |= {"updateRevision": revision, "collisionCount": 0}
-    registry.write_status(key, obj, status)
+def _deployment_conditions(obj: Object, now: str, *, is_whole: bool) -> list[Object]:
+    name = f'ReplicaSet "{name_of(obj)}-{template_hash(spec_of(obj)["template"])}"'
+    minimum = "minimum availability."
+    rows = [
+        ("Available", "True", "MinimumReplicasAvailable", f"Deployment has {minimum}"),
+        ("Progressing", "True", "NewReplicaSetAvailable", f"{name} has successfully progressed."),
+    ]
+    if not is_whole:
+        lacking = f"Deployment does not have {minimum}"
+        rows = [
+            ("Available", "False", "MinimumReplicasUnavailable", lacking),
+            ("Progressing", "True", "ReplicaSetUpdated", f"{name} is progressing."),
+        ]
+    known = {item["type"]: item for item in status_of(obj).get("conditions") or ()}
+    made = []
+    for kind, status, reason, message in rows:
+        fields = {"type": kind, "status": status, "reason": reason, "message": message}
+        old = known.get(kind, {})
+        if all(old.get(field) == value for field, value in fields.items()):
+            made.append(old)
+            continue
+        since = old.get("lastTransitionTime", now) if old.get("status") == status else now
+        made.append({**fields, "lastUpdateTime": now, "lastTransitionTime": since})
+    return made
 
 
 def _daemon_set(registry: Registry, key: Key, obj: Object) -> None:
