@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
+from kubefedctl.core.selectors import parse_selector
 from kubefedctl.errors import InputError
 from kubefedctl.model.objects import list_at, map_at, text_at, value_at
 from kubefedctl.model.refs import Object
@@ -47,18 +48,27 @@ def settled_load(workload: Object) -> Load:
 
 def pod_selector(workload: Object) -> str:
     """
-    Return the label selector of a workload's Pods; only its `matchLabels` count, as in KubeFed.
+    Return the label selector of a workload's Pods, as a list of Pods takes it.
 
     Raises:
-        InputError: There are no `matchLabels`.
+        InputError: There is none, or it cannot be read.
+
+    Upstream: pkg/schedulingtypes/replicascheduler.go, podsGetter @ v0.10.0. There, only
+    `matchLabels` count, and a workload without them fails.
 
     >>> pod_selector({"spec": {"selector": {"matchLabels": {"b": "2", "a": "1"}}}})
     'a=1,b=2'
     """
-    labels = map_at(workload, "spec", "selector", "matchLabels")
-    if not labels:
-        raise InputError("spec.selector.matchLabels is missing, so its Pods cannot be counted")
-    return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+    if not has_pod_selector(workload):
+        raise InputError("spec.selector is missing, so its Pods cannot be counted")
+    requirements = parse_selector(map_at(workload, "spec", "selector"))
+    return ",".join(sorted(map(str, requirements)))
+
+
+def has_pod_selector(workload: Object) -> bool:
+    """Return whether a workload says which Pods are its own."""
+    selector = map_at(workload, "spec", "selector")
+    return bool(selector.get("matchLabels") or selector.get("matchExpressions"))
 
 
 def weigh_pods(workload: Object, pods: Iterable[Object], *, now: str) -> Load:

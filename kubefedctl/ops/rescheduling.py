@@ -22,7 +22,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from kubefedctl.cluster.port import Cluster
-from kubefedctl.core.loads import is_settled, pod_selector, settled_load, weigh_pods
+from kubefedctl.core.loads import (
+    has_pod_selector,
+    is_settled,
+    pod_selector,
+    settled_load,
+    weigh_pods,
+)
 from kubefedctl.core.rescheduling import (
     choose_candidates,
     choose_type,
@@ -37,7 +43,7 @@ from kubefedctl.errors import ClusterError, ConflictError, InputError, NotFoundE
 from kubefedctl.model.events import Event, Result, Step, Verdict, Warned, counted
 from kubefedctl.model.federated import FederatedObject, parse_federated
 from kubefedctl.model.narrowing import Narrowing
-from kubefedctl.model.objects import key_of, map_at, resource_version_of
+from kubefedctl.model.objects import key_of, resource_version_of
 from kubefedctl.model.readings import Desired, Observed
 from kubefedctl.model.refs import Key, Object, Subject
 from kubefedctl.model.schedules import (
@@ -148,8 +154,8 @@ def ask_load(cluster: Cluster, workload: Object, type_config: TypeConfig, *, now
         ClusterError: The Pods could not be listed.
         InputError: The workload's numbers or selector cannot be read.
     """
-    has_pods = bool(map_at(workload, "spec", "selector", "matchLabels"))
-    if is_settled(workload) or (type_config.target.group != _APPS and not has_pods):
+    is_of_apps = type_config.target.group == _APPS
+    if is_settled(workload) or not (is_of_apps or has_pod_selector(workload)):
         return settled_load(workload)
     pods = cluster.list(
         PODS, namespace=key_of(workload).namespace, label_selector=pod_selector(workload)

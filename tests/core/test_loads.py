@@ -87,11 +87,21 @@ def test_settled_load_is_what_is_ready() -> None:
     assert Load(3) == settled_load(workload(3, 3))
 
 
-def test_pod_selector_without_match_labels_is_refused() -> None:
-    """Expressions are not looked at, as in KubeFed."""
-    expressions = {"matchExpressions": [{"key": "app", "operator": "Exists"}]}
-    with pytest.raises(InputError, match="matchLabels is missing"):
-        pod_selector({"spec": {"selector": expressions}})
+def test_pod_selector_has_labels_and_expressions() -> None:
+    """Both narrow it, unlike in KubeFed, which fails without labels."""
+    expressions = [
+        {"key": "tier", "operator": "In", "values": ["b", "a"]},
+        {"key": "old", "operator": "DoesNotExist"},
+    ]
+    selector = {"matchLabels": {"app": "web"}, "matchExpressions": expressions}
+    assert "!old,app=web,tier in (a,b)" == pod_selector({"spec": {"selector": selector}})
+
+
+@pytest.mark.parametrize("selector", [None, {}, {"matchLabels": {}}, "app=web"])
+def test_pod_selector_that_is_none_is_refused(selector: Any) -> None:
+    """All Pods of a namespace are nobody's."""
+    with pytest.raises(InputError, match="selector is missing"):
+        pod_selector({"spec": {"selector": selector}})
 
 
 @pytest.mark.parametrize(
