@@ -68,6 +68,7 @@ class MemoryCluster:
         self.requests: list[tuple[str, str]] = []
         self.is_closed = False
         self.may: Callable[[Object], bool] = lambda spec: True
+        self.before_writes: Callable[[str], object] = lambda act: None
         self.review_failure: ClusterError | None = None
         self.reviews: list[Object] = []
 
@@ -293,6 +294,8 @@ class MemoryCluster:
     def _begin(self, act: str, subject: str, name: str) -> None:
         with self._lock:
             self.requests.append((act, subject))
+            if act not in ("get", "list", "read"):
+                self.before_writes(act)
             for position, (wanted, only, meddle) in enumerate(self._interventions):
                 if wanted == act and only in ("", name):
                     del self._interventions[position]

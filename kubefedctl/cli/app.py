@@ -27,6 +27,7 @@ from kubefedctl.cli.commands.enable import enable
 from kubefedctl.cli.commands.federate import federate
 from kubefedctl.cli.commands.init import init
 from kubefedctl.cli.commands.join import join, unjoin
+from kubefedctl.cli.commands.moving import drain, migrate, undrain
 from kubefedctl.cli.commands.orphaning import orphaning_app
 from kubefedctl.cli.commands.sandbox import sandbox_app
 from kubefedctl.cli.commands.schedule import schedule
@@ -48,7 +49,7 @@ for _task, _commands in (
     (SET_UP, (init, deinit)),
     (CLUSTERS, (join, unjoin)),
     (RESOURCES, (enable, disable, federate)),
-    (RUN, (sync, schedule)),
+    (RUN, (sync, schedule, migrate, drain, undrain)),
     (OTHER, (version, demo)),
 ):
     for _command in _commands:

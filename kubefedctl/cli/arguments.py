@@ -46,6 +46,8 @@ SHARED_WITH_VALUE = frozenset(
         "--events",
         "--strategy",
         "--lock",
+        "--from",
+        "--to",
         "--rsp",
         "--cluster",
         "--selector",
@@ -82,6 +84,7 @@ SWITCHES = frozenset(
         "--recreate-immutable",
         "--quiet",
         "-q",
+        "--all",
     }
 )
 """Options that take no value, or one only after `=`."""

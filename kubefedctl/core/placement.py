@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from kubefedctl.core.draining import without_left
 from kubefedctl.core.selectors import matches_all, parse_selector
 from kubefedctl.errors import InputError
 from kubefedctl.model.federated import FederatedObject
@@ -136,20 +137,23 @@ def place(
         InputError: The placement of the object or of its namespace cannot be computed.
 
     Upstream: pkg/controller/util/placement.go, ComputeNamespacedPlacement @ v0.10.0, same clusters;
-    what was unknown or excluded is told, which KubeFed does not.
+    what was unknown or excluded is told, which KubeFed does not, and workloads do without clusters
+    that are marked as left, unless no other remains.
     """
+    target = federated.type_config.target
     named = selected_names(federated.placement, clusters)
     selected = named & clusters.keys()
     unknown = tuple(sorted(named - selected))
-    if not federated.type_config.target.namespaced:
+    if not target.namespaced:
         return Placement(selected, unknown=unknown)
     if namespace is None:
         if scope is Scope.NAMESPACED:
-            return Placement(selected, unknown=unknown)
+            return Placement(without_left(selected, target, clusters), unknown=unknown)
         return Placement(frozenset(), is_namespace_missing=True, unknown=unknown)
     within = selected & _names_of_namespace(namespace, clusters)
     excluded = tuple(sorted(selected - within))
-    return Placement(within, unknown=unknown, excluded_by_namespace=excluded)
+    staying = without_left(within, target, clusters)
+    return Placement(staying, unknown=unknown, excluded_by_namespace=excluded)
 
 
 def ignored_reason(federated: FederatedObject, kubefed_namespace: str) -> IgnoredReason | None:

@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from kubefedctl.cluster.port import Cluster
+from kubefedctl.core.draining import Draining, draining_of
 from kubefedctl.core.loads import (
     has_pod_selector,
     is_settled,
@@ -289,7 +290,8 @@ class _Run:
         namespace = self.desired.namespaces.get(federated.key.namespace)
         chosen = choose_candidates(preference, federated, namespace=namespace, clusters=labels)
         silent = self._silent_clusters(federated.type_config)
-        candidates = sorted(chosen - silent.keys())
+        draining = {n: found for n in labels if (found := draining_of(labels[n])) is not None}
+        candidates = sorted(chosen - silent.keys() - draining.keys())
         held: dict[str, int] = {}
         if self.options.mode is Rescheduling.HOLD:
             held = held_replicas(federated, chosen & silent.keys())
@@ -297,16 +299,18 @@ class _Run:
             self._refuse_unread(silent)
         if not candidates:
             return _Planned({}, "no cluster to schedule to")
+        # NB: what runs in a cluster that is being left runs on until the others have it, too
+        leaving = {n for n, found in draining.items() if found is Draining.LEAVING}
+        running = held_replicas(federated, leaving & chosen - held.keys())
         loads = self._ask_loads(federated, candidates)
         rest = replace(preference, total=max(0, preference.total - sum(held.values())))
         planned = schedule(rest, clusters=candidates, loads=loads).replicas
+        replicas = {**planned, **held, **running}
         text = ", ".join(
-            f"{name}={count}" + " (held)" * (name in held)
-            for name, count in sorted({**planned, **held}.items())
+            f"{name}={count}" + " (held)" * (name in held) + " (leaving)" * (name in running)
+            for name, count in sorted(replicas.items())
         )
-        return _Planned(
-            {**planned, **held}, f"scheduled {text}", warn_of_undecided(preference, loads)
-        )
+        return _Planned(replicas, f"scheduled {text}", warn_of_undecided(preference, loads))
 
     def _silent_clusters(self, type_config: TypeConfig) -> dict[str, str]:
         """Clusters whose workloads are not known: the cause, which is empty for one not ready."""

@@ -16,7 +16,6 @@ import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import chain
 
 from kubefedctl.cluster.port import Cluster, Fleet
@@ -37,14 +36,14 @@ from kubefedctl.model.events import Event, Result, Step, Verdict, Warned, counte
 from kubefedctl.model.federated import FederatedObject
 from kubefedctl.model.narrowing import DeletionScope
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
-from kubefedctl.model.readings import ClusterReading, Desired, Observed
+from kubefedctl.model.readings import Desired, Observed
 from kubefedctl.model.schedules import Rescheduling
 from kubefedctl.ops.announcing import Announcer, find_due, find_due_of_members
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
 from kubefedctl.ops.contents import tell_contents
 from kubefedctl.ops.credentials import renew_tokens
 from kubefedctl.ops.execution import Executed, execute_aloud
-from kubefedctl.ops.fanout import Silence, run_side_by_side
+from kubefedctl.ops.fanout import Silence
 from kubefedctl.ops.foreseeing import foresee
 from kubefedctl.ops.halting import Halt
 from kubefedctl.ops.locking import SyncLock, make_holder
@@ -56,7 +55,6 @@ from kubefedctl.ops.reading import (
     read_desired,
     read_federation,
     read_lock_terms,
-    read_member,
     synced_types,
 )
 from kubefedctl.ops.recording import (
@@ -68,6 +66,7 @@ from kubefedctl.ops.recording import (
     remove_finalizers,
 )
 from kubefedctl.ops.rescheduling import ReschedulingOptions, reschedule
+from kubefedctl.ops.surveying import read_members
 from kubefedctl.ops.totals import Totals
 
 
@@ -158,7 +157,7 @@ def _sync(fleet: Fleet, options: SyncOptions, pace: Pace, halt: Halt) -> Iterato
     yield Step("reading federated objects and what the members have")
     desired = read_desired(host, federation, deletion_scope=options.deletion_scope)
     check_found(host, desired)
-    observed = _read_members(desired, probed)
+    observed = read_members(desired, probed)
     desired = yield from run.reschedule(desired, observed)
     plan = plan_sync(desired, observed, writing=options.writing)
     yield Step(
@@ -338,21 +337,6 @@ class Done:
         owner = self.owner_of(executed.action)
         if owner is not None:
             self.by_object.setdefault(owner, {})[executed.action.cluster] = executed
-
-
-def _read_members(desired: Desired, probed: Mapping[str, Probed]) -> dict[str, ClusterReading]:
-    """Read every ready member side by side; the others get a reading that says why not."""
-    readings = run_side_by_side(
-        {
-            name: partial(read_member, found.cluster, desired)
-            for name, found in probed.items()
-            if found.is_ready and found.cluster is not None
-        }
-    )
-    for name, found in probed.items():
-        if name not in readings:
-            readings[name] = ClusterReading(name, False, note=found.probe.message)
-    return readings
 
 
 def _owners(plan: Plan) -> dict[tuple[str, str, str, str], FederatedObjectId]:

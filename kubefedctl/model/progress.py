@@ -1,0 +1,38 @@
+"""
+Words for how far a member's own controllers have come with an object.
+
+Upstream: sigs.k8s.io/cli-utils pkg/kstatus/status/status.go, same words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Readiness(StrEnum):
+    """How far an object is."""
+
+    CURRENT = "Current"
+    IN_PROGRESS = "InProgress"
+    FAILED = "Failed"
+    TERMINATING = "Terminating"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """
+    How far an object is, and why not further.
+
+    Args:
+        readiness: The word for it.
+        message: The cause in words; empty for Current.
+    """
+
+    readiness: Readiness
+    message: str = ""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the object is as its specification asks."""
+        return self.readiness is Readiness.CURRENT
