@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from kubefedctl.model.joins import JoinOptions
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
+from kubefedctl.model.refs import Resource
 
 _AGAIN = "run the command again"
 _UPDATING = "--error-on-existing=false"
@@ -62,3 +63,15 @@ def add_command(hint: str, command: str) -> str:
     if again or not hint:
         return f"{lead}run: {command}"
     return f"{hint}; then run: {command}"
+
+
+def explain_where(resource: Resource) -> str:
+    """
+    Return how to find an object of a type that is not where it was looked for.
+
+    >>> explain_where(Resource("apps", "v1", "deployments", "Deployment", True))
+    'kubectl get deployments.apps --all-namespaces; -n gives the namespace'
+    """
+    if not resource.namespaced:
+        return f"kubectl get {resource.qualified_name}"
+    return f"kubectl get {resource.qualified_name} --all-namespaces; -n gives the namespace"

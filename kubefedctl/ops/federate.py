@@ -22,6 +22,7 @@ from kubefedctl.core.federating import (
 )
 from kubefedctl.core.lookup import find_type, names_of
 from kubefedctl.core.ownership import controller_of, why_never_federated
+from kubefedctl.core.suggesting import explain_where
 from kubefedctl.errors import (
     ClusterError,
     ControlPlaneError,
@@ -138,7 +139,7 @@ def federate(fleet: Fleet, options: FederateOptions, *, pace: Pace = USUAL_PACE)
     chosen = _chosen_type(host, found, options)
     namespace = options.namespace or host.endpoint.namespace or "default"
     key = Key(namespace if found.resource.namespaced else "", options.name)
-    named = host.get(chosen.type_config.target, key)
+    named = _get_named(host, chosen.type_config.target, key)
     yield from _look_at_named(named, found.resource)
     pairs = [(chosen, named)]
     if options.contents:
@@ -273,6 +274,14 @@ def _list_contents(host: Cluster, found: ApiResource, namespace: str) -> list[Ob
         return list(host.list(found.resource, namespace=namespace).items)
     except NotFoundError:
         return []
+
+
+def _get_named(host: Cluster, target: Resource, key: Key) -> Object:
+    try:
+        return host.get(target, key)
+    except NotFoundError as error:
+        error.hint = error.hint or explain_where(target)
+        raise
 
 
 def _look_at_named(named: Object, resource: Resource) -> Iterator[Event]:

@@ -18,6 +18,7 @@ from kubefedctl.core.orphaning import (
     with_orphaning,
     without_orphaning,
 )
+from kubefedctl.core.suggesting import explain_where
 from kubefedctl.errors import NotFoundError
 from kubefedctl.model.events import Documents, Event, Line, Result, Step, Verdict
 from kubefedctl.model.refs import Key, Resource
@@ -105,8 +106,7 @@ def _address(fleet: Fleet, options: OrphaningOptions) -> tuple[Resource, Key]:
 def _where_to_look(resource: Resource) -> str:
     if not is_federated_type(resource):
         return f"give the federated type: federated{resource.kind.lower()}"
-    everywhere = " --all-namespaces" if resource.namespaced else ""
-    return f"kubectl get {resource.qualified_name}{everywhere}; -n gives the namespace"
+    return explain_where(resource)
 
 
 def _doubts(resource: Resource) -> Iterator[Event]:

@@ -125,7 +125,8 @@ def test_federate_takes_the_namespace_of_the_context_or_default(
     shop: Sandbox, cli: CommandLine
 ) -> None:
     """Without -n it is the context's, and that has none."""
-    error, _ = cli.fails("federate", "cm", "cm", code=4)
+    error, hint = cli.fails("federate", "cm", "cm", code=4)
+    assert "kubectl get configmaps --all-namespaces; -n gives the namespace" == hint
     assert error.startswith(f"cannot get ConfigMap/default/cm in cluster {HOST}: 404 NotFound")
 
 

@@ -12,6 +12,7 @@ _PODS: dict[str, Any] = {
 _RESTARTS_NEVER = {**_PODS, "spec": {**_PODS["spec"], "restartPolicy": "Never"}}
 _TOKEN = "kube-api-access-x7k2p"
 _WITH_TOKEN = {
+    "serviceAccountName": "default",
     "containers": [
         {
             "name": "c",
