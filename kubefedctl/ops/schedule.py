@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from kubefedctl.cluster.port import Cluster, Fleet
+from kubefedctl.core.draining import draining_of
 from kubefedctl.core.foreseeing import WhatIf, foresee, named_in
 from kubefedctl.core.rescheduling import choose_candidates
 from kubefedctl.errors import NotFoundError
@@ -110,7 +111,7 @@ def _choose(
     labels = {
         name: federation.registrations[name].labels
         for name, found in probed.items()
-        if found.is_ready
+        if found.is_ready and draining_of(federation.registrations[name].labels) is None
     }
     if federated is None or not preference.intersects:
         return frozenset(labels)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from kubefedctl.cluster.port import Cluster, Fleet
@@ -23,6 +23,7 @@ from kubefedctl.core.granting import explain_ungranted, ungranted_types
 from kubefedctl.core.guarding import DeletionLimit, check_deletions
 from kubefedctl.core.narrowing import Request
 from kubefedctl.core.planning import plan_sync
+from kubefedctl.core.strategies import resolve_strategies
 from kubefedctl.model.actions import (
     USUAL_WRITING,
     Action,
@@ -147,6 +148,7 @@ def _sync(fleet: Fleet, options: SyncOptions, pace: Pace, halt: Halt) -> Iterato
     yield Step(f"reading the federation from host cluster {host.name}")
     federation = read_federation(host, kubefed_namespace=options.kubefed_namespace)
     federation = narrow_federation(host, federation, options.request)
+    strategies = resolve_strategies(options.writing.strategies, federation.types)
     for finding in federation.findings:
         yield Warned(f"{finding}; the API server would refuse it today")
     yield Step(f"probing {counted(len(federation.looked_at), 'member cluster')}")
@@ -159,7 +161,7 @@ def _sync(fleet: Fleet, options: SyncOptions, pace: Pace, halt: Halt) -> Iterato
     check_found(host, desired)
     observed = read_members(desired, probed)
     desired = yield from run.reschedule(desired, observed)
-    plan = plan_sync(desired, observed, writing=options.writing)
+    plan = plan_sync(desired, observed, writing=replace(options.writing, strategies=strategies))
     yield Step(
         f"planned {counted(len(plan.actions), 'change')} for"
         f" {counted(len(plan.objects) + len(plan.deletions), 'federated object')}"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kubefedctl.core.draining import DRAIN_LABEL
 from kubefedctl.core.foreseeing import WhatIf
 from kubefedctl.errors import InputError, KubefedctlError, NotFoundError, UnreachableError
 from kubefedctl.model.events import Event, Forecast
@@ -50,6 +51,18 @@ def replicas(events: list[Event]) -> dict[str, int]:
     """Return what each cluster would be asked for."""
     (found,) = [event for event in events if isinstance(event, Forecast)]
     return found.schedule.replicas
+
+
+def test_schedule_does_without_a_drained_cluster() -> None:
+    """What a sync would not give replicas to gets none here, either."""
+    host, fleet = make_shop()
+    prefer(host, 4)
+    found = host.find(KUBEFED_CLUSTERS, Key(KNS, "c1"))
+    assert found is not None
+    labels = {"labels": {DRAIN_LABEL: "left"}}
+    host.alter(KUBEFED_CLUSTERS, Key(KNS, "c1"), metadata={**found["metadata"], **labels})
+    events, failure = ask(fleet)
+    assert (None, {"c2": 4}) == (failure, replicas(events))
 
 
 def test_schedule_says_what_a_sync_then_writes() -> None:

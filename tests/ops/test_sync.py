@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from kubefedctl.errors import (
+    InputError,
     PartialFailure,
     UnreachableError,
 )
-from kubefedctl.model.actions import Strategy
+from kubefedctl.model.actions import Strategies, Strategy, WritePolicy
 from kubefedctl.model.events import ClusterTally, Summary, Verdict
 from kubefedctl.model.refs import Key, Object
 from kubefedctl.model.wellknown import PROPAGATED_VERSIONS
+from kubefedctl.ops.sync import SyncOptions, sync
 from tests.core.makers import CONFIG_MAP, NAMESPACE
 from tests.fakes import MemoryFleet
 from tests.ops.shop import (
@@ -27,13 +29,16 @@ from tests.ops.shop import (
     summary_of,
 )
 from tests.ops.stage import (
+    AT_ONCE,
     FEDERATED_NAMESPACES,
+    KNS,
     WEB,
     error,
     federate_namespace,
     make_host,
     managed,
     steps,
+    told,
     words,
 )
 
@@ -193,3 +198,24 @@ def test_sync_dry_run_waiting_is_no_failure() -> None:
     events, failure = run_sync(fleet, is_dry_run=True)
     assert None is failure
     assert ["waiting ConfigMap/shop/web in c1 (dry run)"] == words(events)
+
+
+def test_sync_strategy_of_one_type_is_that_of_no_other() -> None:
+    """A word for a type says which; the others keep the usual one."""
+    _, fleet = make_synced_shop(spec={"template": {"data": {"ours": "1"}}})
+    first, _ = members_of(fleet)
+    first.alter(CONFIG_MAP, WEB, data={"theirs": "1", "ours": "2"})
+    strategies = Strategies(Strategy.APPLY, {"ConfigMap": Strategy.REPLACE})
+    options = SyncOptions(KNS, 0.0, writing=WritePolicy(strategies))
+    _, failure = told(sync(fleet, options, pace=AT_ONCE))
+    assert (None, [("update", "ConfigMap/shop/web")]) == (failure, first.writes())
+
+
+def test_sync_strategy_of_an_unknown_type_is_refused_before_anything_is_written() -> None:
+    """A mistyped type must not be written in the usual way."""
+    host, fleet = make_shop()
+    strategies = Strategies(Strategy.APPLY, {"nope": Strategy.REPLACE})
+    options = SyncOptions(KNS, 0.0, writing=WritePolicy(strategies))
+    _, failure = told(sync(fleet, options, pace=AT_ONCE))
+    assert isinstance(failure, InputError)
+    assert [] == host.writes()

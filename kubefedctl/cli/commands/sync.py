@@ -10,7 +10,7 @@ import typer
 from kubefedctl.cli.options import DryRun, Output, Shared, with_shared
 from kubefedctl.cli.reporting import open_report
 from kubefedctl.cli.wiring import open_fleet, show_all
-from kubefedctl.model.actions import Strategies, Strategy, WritePolicy
+from kubefedctl.model.actions import WritePolicy
 from kubefedctl.model.announcements import Announcing
 from kubefedctl.model.narrowing import DeletionScope
 from kubefedctl.model.schedules import Rescheduling
@@ -119,11 +119,13 @@ Quiet = Annotated[
 
 
 StrategyOption = Annotated[
-    Strategy,
+    list[str] | None,
     typer.Option(
         "--strategy",
-        help="How objects in members are updated. apply: fields that others own are left alone."
-        " replace: whole objects, as KubeFed does.",
+        metavar="[TYPE=]apply|replace",
+        help="How objects in members are updated, all or those of a type. apply (the default)"
+        " leaves fields alone that others own, replace writes whole objects, as KubeFed does.",
+        show_default=False,
     ),
 ]
 RecreateImmutable = Annotated[
@@ -146,7 +148,7 @@ def sync(
     deletion_scope: DeletionScopeOption = DeletionScope.KNOWN,
     max_deletes: MaxDeletes = "",
     timeout: Timeout = "5m",
-    strategy: StrategyOption = Strategy.APPLY,
+    strategy: StrategyOption = None,
     recreate_immutable: RecreateImmutable = False,
     events: Events = Announcing.AUTO,
     lock: Lock = "wait=1m",
@@ -175,6 +177,7 @@ def sync(
     from kubefedctl.core.guarding import parse_limit
     from kubefedctl.core.locking import parse_lock_wait
     from kubefedctl.core.narrowing import parse_request
+    from kubefedctl.core.strategies import parse_strategies
     from kubefedctl.ops.sync import SyncOptions
     from kubefedctl.ops.sync import sync as bring_in_step
 
@@ -185,7 +188,7 @@ def sync(
             is_dry_run=shared.is_dry_run,
             # NB: an event that is only checked by the API server tells nothing
             announcing=Announcing.NONE if shared.is_rehearsal else events,
-            writing=WritePolicy(Strategies(strategy), recreates=recreate_immutable),
+            writing=WritePolicy(parse_strategies(strategy or ()), recreates=recreate_immutable),
             lock_wait=None if shared.is_rehearsal else parse_lock_wait(lock),
             rescheduling=rsp,
             request=parse_request(

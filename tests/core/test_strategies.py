@@ -1,0 +1,65 @@
+"""Tests of saying how types are written: words for all, for one, and nonsense."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubefedctl.core.strategies import parse_strategies, resolve_strategies
+from kubefedctl.errors import InputError
+from kubefedctl.model.actions import Strategies, Strategy
+from tests.core.makers import CONFIG_MAP, DEPLOYMENT, make_type_config
+
+TYPES = [make_type_config(CONFIG_MAP), make_type_config(DEPLOYMENT)]
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        pytest.param([], Strategies(), id="nothing"),
+        pytest.param(["replace"], Strategies(Strategy.REPLACE), id="all"),
+        pytest.param(
+            ["deploy.apps=replace"],
+            Strategies(Strategy.APPLY, {"deploy.apps": Strategy.REPLACE}),
+            id="one-type",
+        ),
+        pytest.param(
+            ["replace", "cm=apply", "replace"],
+            Strategies(Strategy.REPLACE, {"cm": Strategy.APPLY}),
+            id="all-but-one",
+        ),
+    ],
+)
+def test_parse_strategies(texts: list[str], expected: Strategies) -> None:
+    """What names no type is for all that are not named."""
+    assert expected == parse_strategies(texts)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [["merge"], ["deploy="], ["=replace"], [""], ["apply", "replace"], ["a=apply", "a=replace"]],
+    ids=["word", "no-strategy", "no-type", "empty", "two-for-all", "two-for-one"],
+)
+def test_parse_strategies_nonsense_is_refused(texts: list[str]) -> None:
+    """A mistyped strategy must not mean the usual one."""
+    with pytest.raises(InputError):
+        parse_strategies(texts)
+
+
+@pytest.mark.parametrize(
+    "word", ["Deployment", "deployments", "deployments.apps", "FederatedDeployment"]
+)
+def test_resolve_strategies_types_have_many_words(word: str) -> None:
+    """Any word for the type that other commands take."""
+    given = Strategies(Strategy.APPLY, {word: Strategy.REPLACE})
+    resolved = resolve_strategies(given, TYPES)
+    assert (Strategy.REPLACE, Strategy.APPLY) == (
+        resolved.of("deployments.apps"),
+        resolved.of("configmaps"),
+    )
+
+
+def test_resolve_strategies_unknown_type_is_refused() -> None:
+    """The hint lists those that are enabled."""
+    with pytest.raises(InputError, match="names no federated type") as caught:
+        resolve_strategies(Strategies(Strategy.APPLY, {"nope": Strategy.REPLACE}), TYPES)
+    assert "configmaps, deployments.apps" in caught.value.hint
