@@ -49,12 +49,12 @@ class Probe:
         kind: How it answered; MALFORMED where its registration does not suffice to ask.
         message: Why it could not be reached or asked; empty otherwise.
         kubernetes_version: `gitVersion` of its API server; empty where unknown.
-        zones: Zones of its nodes; empty where unknown.
-        region: Region of its nodes; empty where unknown.
+        zones: Zones of its nodes, sorted; None where its nodes were not looked at.
+        region: Region of its nodes; empty where they name none or were not looked at.
     """
 
     kind: ProbeKind
     message: str = ""
     kubernetes_version: str = ""
-    zones: tuple[str, ...] = ()
+    zones: tuple[str, ...] | None = None
     region: str = ""

@@ -10,21 +10,22 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
-from kubefedctl.cluster.port import Cluster, Fleet, PatchType
-from kubefedctl.core.health import next_cluster_status
+from kubefedctl.cluster.port import Cluster, Fleet
+from kubefedctl.core.health import needs_nodes, next_cluster_status, read_topology
 from kubefedctl.errors import ClusterError, InputError
 from kubefedctl.model.clusters import MemberAccess
 from kubefedctl.model.objects import key_of
 from kubefedctl.model.outcomes import Probe, ProbeKind
 from kubefedctl.model.readings import FederationConfig
 from kubefedctl.model.refs import Object
-from kubefedctl.model.wellknown import KUBEFED_CLUSTERS
-from kubefedctl.ops.clock import USUAL_PACE, Pace
+from kubefedctl.model.wellknown import KUBEFED_CLUSTERS, NODES
+from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
 from kubefedctl.ops.fanout import run_side_by_side
 from kubefedctl.ops.reading import Federation
+from kubefedctl.ops.revising import write_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,26 @@ def _probe_registered(fleet: Fleet, federation: Federation, name: str, pace: Pac
 def probe_member(
     fleet: Fleet, access: MemberAccess, config: FederationConfig, *, pace: Pace = USUAL_PACE
 ) -> Probed:
-    """Connect to a member as its registration says and ask for its health."""
+    """Connect to a member as its registration says and ask for its health and its zones."""
     try:
         cluster = fleet.connect(access)
     except InputError as error:
         return Probed(Probe(ProbeKind.MALFORMED, error.message), None)
-    return Probed(_ask_health(cluster, config, pace), cluster)
+    probe = _ask_health(cluster, config, pace)
+    recorded = access.registration.source
+    if probe.kind is ProbeKind.OK and needs_nodes(recorded, probe, now=now_text()):
+        probe = _ask_topology(cluster, probe)
+    return Probed(probe, cluster)
+
+
+def _ask_topology(cluster: Cluster, probe: Probe) -> Probe:
+    """Add what the labels of the nodes say; a member may keep its nodes to itself."""
+    try:
+        nodes = cluster.list(NODES, metadata_only=True).items
+    except ClusterError:
+        return probe
+    zones, region = read_topology(nodes)
+    return replace(probe, zones=zones, region=region)
 
 
 def _ask_health(cluster: Cluster, config: FederationConfig, pace: Pace) -> Probe:
@@ -131,13 +146,7 @@ def write_cluster_status(host: Cluster, recorded: Object, probe: Probe, now: str
     if status is None:
         return ""
     try:
-        host.patch(
-            KUBEFED_CLUSTERS,
-            key_of(recorded),
-            body=[{"op": "add", "path": "/status", "value": status}],
-            patch_type=PatchType.JSON,
-            subresource="status",
-        )
+        write_status(host, KUBEFED_CLUSTERS, key_of(recorded), status)
     except ClusterError as error:
         return error.message
     return ""

@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kubefedctl.cluster.port import Cluster
+from kubefedctl.cluster.port import Cluster, PatchType
 from kubefedctl.errors import ConflictError, NotFoundError
 from kubefedctl.model.events import Verdict
-from kubefedctl.model.objects import finalizers_of
+from kubefedctl.model.objects import (
+    finalizers_of,
+    is_deleting,
+    key_of,
+    resource_version_of,
+    uid_of,
+)
 from kubefedctl.model.refs import Key, Object, Resource
+from kubefedctl.ops.writing import find
 
 _CONFLICT_ATTEMPTS = 5
 
@@ -52,6 +59,56 @@ def revise(
         except ConflictError:
             if attempt == _CONFLICT_ATTEMPTS - 1:
                 raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def write_status(cluster: Cluster, resource: Resource, key: Key, status: Object) -> None:
+    """Replace the whole status, whatever stands there, without touching anything else."""
+    cluster.patch(
+        resource,
+        key,
+        body=[{"op": "add", "path": "/status", "value": status}],
+        patch_type=PatchType.JSON,
+        subresource="status",
+    )
+
+
+def set_finalizer(
+    cluster: Cluster, resource: Resource, source: Object, *, finalizer: str, wanted: bool
+) -> bool:
+    """
+    Put *finalizer* on the object that was read as *source*, or take it off.
+
+    Returns:
+        False where there is no such object any more, or it is on its way and was to be held.
+
+    Raises:
+        ClusterError: The request was refused, or somebody else was quicker each time.
+    """
+    key, uid = key_of(source), uid_of(source)
+    for attempt in range(_CONFLICT_ATTEMPTS):
+        held = finalizers_of(source)
+        if (finalizer in held) is wanted:
+            return True
+        others = [found for found in held if found != finalizer]
+        body = {
+            "metadata": {
+                "finalizers": [*others, finalizer] if wanted else others,
+                "resourceVersion": resource_version_of(source),
+            }
+        }
+        try:
+            cluster.patch(resource, key, body=body)
+            return True
+        except NotFoundError:
+            return False
+        except ConflictError:
+            if attempt == _CONFLICT_ATTEMPTS - 1:
+                raise
+        found = find(cluster, resource, key)
+        if found is None or uid_of(found) != uid or (wanted and is_deleting(found)):
+            return False
+        source = found
     raise AssertionError("the last attempt returns or raises")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubefedctl.core.health import next_cluster_status
+from kubefedctl.core.health import needs_nodes, next_cluster_status, read_topology
 from kubefedctl.model.outcomes import Probe, ProbeKind
 from kubefedctl.model.refs import Object
 
@@ -115,6 +115,11 @@ def test_next_cluster_status_transition_time(
             id="learnt",
         ),
         pytest.param(
+            Probe(ProbeKind.OK, zones=()),
+            {"kubernetesVersion": "v1.30.0", "zones": []},
+            id="learnt-that-there-are-none",
+        ),
+        pytest.param(
             Probe(ProbeKind.UNREACHABLE),
             {"kubernetesVersion": "v1.30.0", "zones": ["a"], "region": "r1"},
             id="not-learnt",
@@ -137,3 +142,71 @@ def test_next_cluster_status_probed_in_the_same_second_is_none() -> None:
     probe = Probe(ProbeKind.OK, kubernetes_version="v1.33.0")
     recorded = {"status": next_cluster_status({}, probe, now=NOW)}
     assert next_cluster_status(recorded, probe, now=NOW) is None
+
+
+# --- zones and region ----------------------------------------------------------------------------
+
+ZONE = "topology.kubernetes.io/zone"
+REGION = "topology.kubernetes.io/region"
+OLD_ZONE = "failure-domain.beta.kubernetes.io/zone"
+OLD_REGION = "failure-domain.beta.kubernetes.io/region"
+
+
+def _node(**labels: object) -> Object:
+    return {"metadata": {"labels": labels}}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "expected"),
+    [
+        pytest.param([], ((), ""), id="no-nodes"),
+        pytest.param([{}, _node()], ((), ""), id="no-labels"),
+        pytest.param(
+            [_node(**{ZONE: "b", REGION: "r1"}), _node(**{ZONE: "a", REGION: "r2"})],
+            (("a", "b"), "r1"),
+            id="sorted-and-the-first-region",
+        ),
+        pytest.param([_node(**{ZONE: "a"}), _node(**{ZONE: "a"})], (("a",), ""), id="distinct"),
+        pytest.param(
+            [_node(**{OLD_ZONE: "a", OLD_REGION: "r1"})], (("a",), "r1"), id="older-labels"
+        ),
+        pytest.param(
+            [_node(**{ZONE: "new", OLD_ZONE: "old", REGION: "n", OLD_REGION: "o"})],
+            (("new",), "n"),
+            id="newer-labels-win",
+        ),
+        pytest.param([_node(), _node(**{REGION: "r1"})], ((), "r1"), id="first-that-names-one"),
+        pytest.param([_node(**{ZONE: 1, REGION: ""})], ((), ""), id="odd-values"),
+    ],
+)
+def test_read_topology(nodes: list[Object], expected: tuple[tuple[str, ...], str]) -> None:
+    """Zones are distinct and sorted; the region is one for the whole cluster."""
+    assert expected == read_topology(nodes)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "version", "now", "expected"),
+    [
+        pytest.param({}, "v1", THEN, True, id="never-probed"),
+        pytest.param(_recorded("True", kubernetesVersion="v1"), "v1", THEN, True, id="no-zones"),
+        pytest.param(
+            _recorded("True", kubernetesVersion="v1", zones=[]), "v1", THEN, False, id="same-day"
+        ),
+        pytest.param(
+            _recorded("True", kubernetesVersion="v1", zones=["a"]), "v1", NOW, True, id="next-day"
+        ),
+        pytest.param(
+            _recorded("True", kubernetesVersion="v1", zones=["a"]), "v2", THEN, True, id="upgraded"
+        ),
+        pytest.param(
+            _recorded("True", kubernetesVersion="v1", zones=["a"]), "", THEN, False, id="no-version"
+        ),
+        pytest.param(
+            _recorded("False", kubernetesVersion="v1", zones=["a"]), "v1", THEN, True, id="was-down"
+        ),
+    ],
+)
+def test_needs_nodes(recorded: Object, version: str, now: str, expected: bool) -> None:
+    """A long list is asked for where it may tell something new, once a day at the latest."""
+    probe = Probe(ProbeKind.OK, kubernetes_version=version)
+    assert expected is needs_nodes(recorded, probe, now=now)

@@ -13,14 +13,17 @@ from kubefedctl.errors import (
 from kubefedctl.model.outcomes import Probe, ProbeKind
 from kubefedctl.model.refs import Key, Object
 from kubefedctl.model.wellknown import KUBEFED_CLUSTERS
+from kubefedctl.model.wellknown import NODES as NODE_TYPE
+from kubefedctl.ops.clock import now_text
 from kubefedctl.ops.probing import Probed, probe_members, write_cluster_statuses
 from kubefedctl.ops.reading import read_federation
 from tests.fakes import MemoryCluster, MemoryFleet
 from tests.ops.stage import AT_ONCE, KNS, NOW, error, make_host, register
 
-OK = Probe(ProbeKind.OK, "", kubernetes_version="v1.33.0")
+OK = Probe(ProbeKind.OK, "", kubernetes_version="v1.33.0", zones=())
 HEALTHZ = ("read", "/healthz")
 VERSION = ("read", "/version")
+NODES = ("list", "nodes")
 
 
 def _probe(member: MemoryCluster) -> Probed:
@@ -35,7 +38,7 @@ def test_probe_ok_is_ready_and_knows_its_version(body: bytes) -> None:
     member = MemoryCluster("c1", reads={"/healthz": body})
     probed = _probe(member)
     assert (OK, True, member) == (probed.probe, probed.is_ready, probed.cluster)
-    assert [HEALTHZ, VERSION] == member.requests
+    assert [HEALTHZ, VERSION, NODES] == member.requests
 
 
 @pytest.mark.parametrize(
@@ -46,14 +49,14 @@ def test_probe_ok_is_ready_and_knows_its_version(body: bytes) -> None:
 def test_probe_version_unreadable_is_ready_all_the_same(version: bytes) -> None:
     """The version is a matter of information."""
     probed = _probe(MemoryCluster("c1", reads={"/version": version}))
-    assert (Probe(ProbeKind.OK), True) == (probed.probe, probed.is_ready)
+    assert (Probe(ProbeKind.OK, zones=()), True) == (probed.probe, probed.is_ready)
 
 
 def test_probe_version_refused_is_ready_all_the_same() -> None:
     """A member may keep its version to itself."""
     member = MemoryCluster("c1")
     member.fail_next("read", error(ForbiddenError, 403), name="/version")
-    assert Probe(ProbeKind.OK) == _probe(member).probe
+    assert Probe(ProbeKind.OK, zones=()) == _probe(member).probe
 
 
 def test_probe_not_ok_is_tried_as_often_as_the_threshold_says() -> None:
@@ -79,7 +82,7 @@ def test_probe_second_attempt_succeeds_is_ready() -> None:
     member = MemoryCluster("c1")
     member.fail_next("read", error(UnreachableError, 0))
     assert OK == _probe(member).probe
-    assert [HEALTHZ, HEALTHZ, VERSION] == member.requests
+    assert [HEALTHZ, HEALTHZ, VERSION, NODES] == member.requests
 
 
 def test_probe_impossible_registration_shows_with_the_first_request() -> None:
@@ -162,3 +165,36 @@ def test_write_cluster_statuses_failure_is_told_by_name() -> None:
     host.fail_next("patch", error(ForbiddenError, 403), name="c1")
     assert {"c1": "cannot ask it in cluster c1: 403 Forbidden"} == _write(host)
     assert _status(host, "c2")
+
+
+# --- zones and region ----------------------------------------------------------------------------
+
+ZONES = {"topology.kubernetes.io/zone": "z1", "topology.kubernetes.io/region": "r1"}
+
+
+def test_probe_learns_zones_and_region_and_asks_for_them_once_a_day() -> None:
+    """The list of nodes, names and labels alone, is not asked for in every run."""
+    member = MemoryCluster("c1")
+    member.add(NODE_TYPE, {"metadata": {"name": "n1", "labels": ZONES}})
+    host = make_host(members=["c1"])
+    fleet = MemoryFleet(host, {"c1": member})
+    for _ in range(2):
+        federation = read_federation(host, kubefed_namespace=KNS)
+        probed = probe_members(fleet, federation, pace=AT_ONCE)
+        assert {} == write_cluster_statuses(host, federation, probed, now=now_text())
+    assert (["z1"], "r1") == (_status(host, "c1")["zones"], _status(host, "c1")["region"])
+    assert [NODES] == [found for found in member.requests if found == NODES]
+
+
+def test_probe_nodes_forbidden_is_ready_and_keeps_what_is_recorded() -> None:
+    """A member may keep its nodes to itself."""
+    member = MemoryCluster("c1")
+    host = make_host(members=["c1"])
+    recorded = {"conditions": [], "zones": ["z1"], "region": "r1"}
+    host.alter(KUBEFED_CLUSTERS, Key(KNS, "c1"), status=recorded)
+    member.fail_next("list", error(ForbiddenError, 403), name="nodes")
+    federation = read_federation(host, kubefed_namespace=KNS)
+    probed = probe_members(MemoryFleet(host, {"c1": member}), federation, pace=AT_ONCE)
+    assert (None, True) == (probed["c1"].probe.zones, probed["c1"].is_ready)
+    write_cluster_statuses(host, federation, probed, now=NOW)
+    assert (["z1"], "r1") == (_status(host, "c1")["zones"], _status(host, "c1")["region"])
