@@ -364,6 +364,7 @@ class MemoryFleet:
         self._host = host
         self._members = dict(members)
         self._refusals: dict[str, KubefedctlError] = {}
+        self.accesses: list[MemberAccess] = []
 
     @property
     def host(self) -> MemoryCluster:
@@ -383,7 +384,8 @@ class MemoryFleet:
         self._refusals[name] = error
 
     def connect(self, access: MemberAccess) -> MemoryCluster:
-        """Return the member of a registration."""
+        """Return the member of a registration, and remember with what it was asked for."""
+        self.accesses.append(access)
         if access.registration.name in self._refusals:
             raise self._refusals[access.registration.name]
         return self.context(access.registration.name)

@@ -92,6 +92,8 @@ def parse_federation_config(obj: Object, *, kubefed_namespace: str) -> Federatio
         probe_attempts=_count(obj, "clusterHealthCheck", "failureThreshold", default=3),
         kubefed_namespace=kubefed_namespace,
         schedules=_is_gate_open(obj, "SchedulerPreferences", default=True),
+        propagates=_is_gate_open(obj, "PushReconciler", default=True),
+        collects_raw_status=_is_gate_open(obj, "RawResourceStatusCollection", default=False),
     )
 
 

@@ -48,7 +48,7 @@ from kubefedctl.model.actions import (
     WritePolicy,
 )
 from kubefedctl.model.federated import FederatedObject
-from kubefedctl.model.objects import SYSTEM_NAMESPACES, is_deleting, map_at
+from kubefedctl.model.objects import SYSTEM_NAMESPACES, is_deleting, status_of
 from kubefedctl.model.outcomes import ClusterOutcome
 from kubefedctl.model.readings import ClusterReading, Desired, Observed
 from kubefedctl.model.refs import Key, Object
@@ -281,8 +281,7 @@ def _make_current(member: MemberIntent, found: Object) -> Made:
 
 
 def _settle(status: PropagationStatus, detail: str, found: Object | None = None) -> Settled:
-    remote = dict(map_at(found, "status")) or None
-    return Settled(ClusterOutcome(status=status, remote_status=remote), detail, found)
+    return Settled(ClusterOutcome(status=status, remote_status=status_of(found)), detail, found)
 
 
 def _why_not_synced(type_config: TypeConfig, desired: Desired) -> str:

@@ -12,6 +12,7 @@ Laws:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,10 @@ from kubefedctl.model.statuses import AggregateReason, PropagationStatus
 
 PROPAGATION = "Propagation"
 """The one type of condition that a federated object has."""
+
+
+LARGEST_OBJECT = 1024 * 1024
+"""Bytes of JSON that a federated object may have; etcd takes half as much again by default."""
 
 
 def next_status(
@@ -58,7 +63,7 @@ def next_status(
     kept = [entry for entry in _recorded_clusters(recorded) if text_at(entry, "name") in unseen]
     made = [_cluster_entry(name, outcome) for name, outcome in outcomes.items()]
     clusters = sorted((*kept, *made), key=_name_of_entry)
-    is_propagated = not _is_same(clusters, _recorded_clusters(recorded)) or (
+    is_propagated = not is_same_json(clusters, _recorded_clusters(recorded)) or (
         any(outcome.was_updated for outcome in outcomes.values())
         and any(outcome.remote_status is not None for outcome in outcomes.values())
     )
@@ -79,6 +84,24 @@ def next_status(
     if clusters:
         status["clusters"] = clusters
     return status
+
+
+def is_too_large(
+    federated: FederatedObject,
+    outcomes: Mapping[str, ClusterOutcome],
+    *,
+    unseen: frozenset[str] = frozenset(),
+) -> bool:
+    """
+    Return whether *federated* could not be stored with the remote statuses of *outcomes*.
+
+    etcd refuses objects of more than 1.5 MiB, and a status that is refused tells nothing at all.
+    """
+    kept = _recorded_clusters(federated.status)
+    parts = [entry for entry in kept if text_at(entry, "name") in unseen]
+    parts += [outcome.remote_status for outcome in outcomes.values() if outcome.remote_status]
+    parts.append({name: part for name, part in federated.source.items() if name != "status"})
+    return sum(len(json.dumps(part)) for part in parts) > LARGEST_OBJECT
 
 
 def _without_remote(outcome: ClusterOutcome) -> ClusterOutcome:
@@ -148,12 +171,12 @@ def _position_of_propagation(conditions: list[Any]) -> int:
     return len(conditions)
 
 
-def _is_same(new: Any, old: Any) -> bool:
+def is_same_json(new: Any, old: Any) -> bool:
     """Return whether both are the same JSON: 1 and 1.0 are, 1 and true are not."""
     if isinstance(new, dict) and isinstance(old, dict):
-        return new.keys() == old.keys() and all(_is_same(new[key], old[key]) for key in new)
+        return new.keys() == old.keys() and all(is_same_json(new[key], old[key]) for key in new)
     if isinstance(new, list) and isinstance(old, list):
-        return len(new) == len(old) and all(map(_is_same, new, old))
+        return len(new) == len(old) and all(map(is_same_json, new, old))
     if isinstance(new, bool) or isinstance(old, bool):
         return new is old
     return bool(new == old)

@@ -98,6 +98,17 @@ def generation_of(obj: Object) -> int:
     return found if isinstance(found, int) else 0
 
 
+def status_of(obj: Object | None) -> Object | None:
+    """
+    Return `status` where it is a map, also an empty one; None where there is none.
+
+    >>> status_of({"status": {}}), status_of({"data": {}}), status_of(None)
+    ({}, None, None)
+    """
+    found = value_at(obj, "status")
+    return found if isinstance(found, dict) else None
+
+
 def labels_of(obj: Object) -> Mapping[str, Any]:
     """Return `metadata.labels`."""
     return map_at(obj, "metadata", "labels")

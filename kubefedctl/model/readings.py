@@ -32,6 +32,8 @@ class FederationConfig:
         probe_attempts: How many probes in a row must fail before a cluster counts as not ready.
         kubefed_namespace: Where KubeFed's own objects are.
         schedules: The feature gate SchedulerPreferences.
+        propagates: The feature gate PushReconciler.
+        collects_raw_status: The feature gate RawResourceStatusCollection.
     """
 
     scope: Scope = Scope.CLUSTER
@@ -40,6 +42,8 @@ class FederationConfig:
     probe_attempts: int = 3
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
     schedules: bool = True
+    propagates: bool = True
+    collects_raw_status: bool = False
 
     @property
     def target_namespace(self) -> str:

@@ -10,7 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kubefedctl.errors import ControlPlaneError
-from kubefedctl.model.objects import generation_of, map_at, name_of, text_at
+from kubefedctl.model.objects import (
+    TYPE_CONFIG_FINALIZER,
+    finalizers_of,
+    generation_of,
+    is_deleting,
+    map_at,
+    name_of,
+    text_at,
+)
 from kubefedctl.model.refs import Object, Resource
 
 NAMESPACES = "namespaces"
@@ -79,6 +87,36 @@ class TypeConfig:
     def is_namespace_type(self) -> bool:
         """Whether this is the type config of namespaces, which is special in many ways."""
         return self.name == NAMESPACES
+
+    @property
+    def is_deleting(self) -> bool:
+        """Whether the host has been told to delete it; nothing is propagated of it any more."""
+        return is_deleting(self.source)
+
+    @property
+    def has_finalizer(self) -> bool:
+        """Whether KubeFed's finalizer holds it."""
+        return TYPE_CONFIG_FINALIZER in finalizers_of(self.source)
+
+    @property
+    def status_type(self) -> Resource | None:
+        """
+        The type that `spec.statusType` names, with KubeFed's defaults; None where there is none.
+
+        Upstream: pkg/apis/core/v1beta1/federatedtypeconfig_types.go,
+        SetFederatedTypeConfigDefaults @ v0.10.0.
+        """
+        spec = map_at(self.source, "spec", "statusType")
+        kind = text_at(spec, "kind")
+        if not kind:
+            return None
+        return Resource(
+            group=text_at(spec, "group") or self.federated.group,
+            version=text_at(spec, "version") or self.federated.version,
+            plural=text_at(spec, "pluralName") or pluralise(kind),
+            kind=kind,
+            namespaced=text_at(spec, "scope") == "Namespaced",
+        )
 
 
 def pluralise(kind: str) -> str:

@@ -28,7 +28,7 @@ from kubefedctl.model.refs import Object, Resource
 from kubefedctl.model.statuses import Scope
 from kubefedctl.model.typeconfigs import parse_type_config
 from kubefedctl.model.wellknown import CLUSTER_ROLES, KUBEFED_CLUSTERS, ROLES, TYPE_CONFIGS
-from kubefedctl.ops.reading import read_config
+from kubefedctl.ops.configuring import read_config
 from kubefedctl.ops.writing import find, put
 
 

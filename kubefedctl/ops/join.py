@@ -50,11 +50,11 @@ from kubefedctl.model.wellknown import (
     TYPE_CONFIGS,
 )
 from kubefedctl.ops.clock import USUAL_PACE, Pace
+from kubefedctl.ops.configuring import read_config
 from kubefedctl.ops.credentials import read_root_ca, request_token
 from kubefedctl.ops.leftovers import drop_former_secrets, drop_token_secret, find_former_secrets
 from kubefedctl.ops.preflight import check_permissions
 from kubefedctl.ops.readiness import record_health
-from kubefedctl.ops.reading import read_config
 from kubefedctl.ops.writing import find, put, wait_until
 
 

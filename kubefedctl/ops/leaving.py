@@ -24,10 +24,10 @@ from kubefedctl.model.refs import Object, Resource
 from kubefedctl.model.typeconfigs import parse_type_config
 from kubefedctl.model.wellknown import NAMESPACES, SERVICE_ACCOUNTS, TYPE_CONFIGS
 from kubefedctl.ops.clock import Pace
+from kubefedctl.ops.configuring import read_config
 from kubefedctl.ops.execution import execute
 from kubefedctl.ops.fanout import run_all
 from kubefedctl.ops.foreseeing import foresee
-from kubefedctl.ops.reading import read_config
 from kubefedctl.ops.removing import Place
 from kubefedctl.ops.writing import find
 

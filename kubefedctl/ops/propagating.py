@@ -54,7 +54,7 @@ class Executed:
         verdict: The word for it.
         status: The entry of the federated status; OK where none is due.
         detail: The cause of a failure, or a remark.
-        object: The member's object after a create or update.
+        object: The member's object after a create or update, or the one that was not taken over.
     """
 
     action: Action
@@ -170,8 +170,11 @@ def _adopt(cluster: Cluster, action: Action, host_uids: frozenset[str]) -> Execu
             Verdict.FAILED,
             PropagationStatus.ALREADY_EXISTS,
             ALREADY_THERE,
+            found,
         )
     done = _put(cluster, action, found, verdict=Verdict.ADOPTED)
+    if done.verdict is Verdict.FAILED:
+        return replace(done, object=found)
     if done.object is None or action.intent.strategy is Strategy.REPLACE:
         return done
     with suppress(ConflictError, NotFoundError):  # NB: the next update does it then

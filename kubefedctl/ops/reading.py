@@ -18,22 +18,19 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from kubefedctl.cluster.port import Cluster, Listing
-from kubefedctl.core.checking import Finding, check_cluster, check_config, check_type_config
-from kubefedctl.core.configuring import parse_federation_config, parse_lock_terms
+from kubefedctl.core.checking import Finding, check_cluster, check_type_config
+from kubefedctl.core.configuring import parse_federation_config
 from kubefedctl.core.versions import version_resource
 from kubefedctl.errors import (
     ClusterError,
-    ControlPlaneError,
     ForbiddenError,
     InputError,
     NotFoundError,
 )
 from kubefedctl.model.clusters import MemberAccess, Registration, parse_registration
 from kubefedctl.model.federated import FederatedObject, parse_federated
-from kubefedctl.model.locks import LockTerms
 from kubefedctl.model.narrowing import DeletionScope, Narrowing
 from kubefedctl.model.objects import (
-    KUBEFED_CONFIG_NAME,
     MANAGED_SELECTOR,
     by_key,
     key_of,
@@ -47,11 +44,11 @@ from kubefedctl.model.typeconfigs import NAMESPACES as NAMESPACES_TYPE
 from kubefedctl.model.typeconfigs import TypeConfig, parse_type_config
 from kubefedctl.model.wellknown import (
     KUBEFED_CLUSTERS,
-    KUBEFED_CONFIGS,
     NAMESPACES,
     SECRETS,
     TYPE_CONFIGS,
 )
+from kubefedctl.ops.configuring import explain_no_config, find_config
 from kubefedctl.ops.fanout import run_all, run_side_by_side
 
 
@@ -66,7 +63,7 @@ class Federation:
         malformed: KubeFedClusters that cannot be used, with the cause in words, by name.
         accesses: Registrations with their tokens, where the Secret has one.
         types: Every FederatedTypeConfig, sorted by name.
-        findings: What today's CRDs would refuse of these objects, a sentence each.
+        findings: What is odd about these objects but stops nothing, a sentence each.
         narrowing: What of all this the run looks at.
     """
 
@@ -89,49 +86,17 @@ class Federation:
         return self.config.target_namespace or self.narrowing.namespace
 
 
-def read_config(host: Cluster, *, kubefed_namespace: str) -> FederationConfig:
-    """
-    Return the KubeFedConfig of the host.
-
-    Raises:
-        ControlPlaneError: The host has no KubeFed API, or no KubeFedConfig of the fixed name.
-    """
-    found = _get_config(host, kubefed_namespace)
-    return parse_federation_config(found, kubefed_namespace=kubefed_namespace)
-
-
-def read_lock_terms(host: Cluster, *, kubefed_namespace: str) -> LockTerms:
-    """
-    Return how the host wants the lock to be held.
-
-    Raises:
-        ControlPlaneError: The host has no KubeFed API, or no KubeFedConfig of the fixed name.
-    """
-    return parse_lock_terms(_get_config(host, kubefed_namespace))
-
-
-def _get_config(host: Cluster, kubefed_namespace: str) -> Object:
-    try:
-        return host.get(KUBEFED_CONFIGS, Key(kubefed_namespace, KUBEFED_CONFIG_NAME))
-    except NotFoundError as error:
-        raise ControlPlaneError(
-            f"no KubeFedConfig {KUBEFED_CONFIG_NAME} in namespace {kubefed_namespace}"
-            f" of host cluster {host.name}",
-            hint="run `kubefedctl init` against the host, or check --host-cluster-context and"
-            " --kubefed-namespace",
-        ) from error
-
-
 def read_federation(host: Cluster, *, kubefed_namespace: str) -> Federation:
     """
     Return configuration, members and types as the host has them.
 
     Raises:
-        ControlPlaneError: The host has no KubeFed API or an unusable FederatedTypeConfig.
+        ControlPlaneError: The host has no KubeFed API, a KubeFedConfig that KubeFed would refuse,
+            or an unusable FederatedTypeConfig.
         ClusterError: The host did not answer completely.
     """
-    found_config = _get_config(host, kubefed_namespace)
-    config = parse_federation_config(found_config, kubefed_namespace=kubefed_namespace)
+    found_config = find_config(host, kubefed_namespace=kubefed_namespace)
+    config = parse_federation_config(found_config or {}, kubefed_namespace=kubefed_namespace)
     listed = run_side_by_side(
         {
             "clusters": lambda: host.list(KUBEFED_CLUSTERS, namespace=kubefed_namespace).items,
@@ -148,8 +113,9 @@ def read_federation(host: Cluster, *, kubefed_namespace: str) -> Federation:
             malformed[name_of(found)] = error.message
     accesses = _read_accesses(host, registrations, malformed, namespace=kubefed_namespace)
     types = sorted((parse_type_config(found) for found in listed["types"]), key=_by_name)
+    no_config = explain_no_config(host, kubefed_namespace)
     findings = (
-        *_judge(KUBEFED_CONFIGS, (found_config,), check_config),
+        *(() if found_config else (f"{no_config}; its defaults are used, with scope Cluster",)),
         *_judge(KUBEFED_CLUSTERS, listed["clusters"], check_cluster),
         *_judge(TYPE_CONFIGS, listed["types"], check_type_config),
     )
@@ -162,21 +128,26 @@ def _judge(
     """Yield what the API server would say of *objects* that stood there before it checked them."""
     for obj in objects:
         for finding in check(obj):
-            yield f"{resource.subject(key_of(obj))}: {finding.field} {finding.message}"
+            subject = resource.subject(key_of(obj))
+            yield (
+                f"{subject}: {finding.field} {finding.message}; the API server would refuse it"
+                " today"
+            )
 
 
 def synced_types(federation: Federation) -> tuple[tuple[TypeConfig, ...], dict[str, str]]:
     """
     Return the types that a sync looks at, and those that it cannot with the cause.
 
-    Disabled types, and those that the run does not look at, are neither. In namespaced scope
-    cluster-scoped targets are not synced; without a type config for namespaces, namespaced ones
-    cannot be.
+    Types that are disabled or being deleted, and those that the run does not look at, are neither.
+    In namespaced scope cluster-scoped targets are not synced; without a type config for namespaces,
+    namespaced ones cannot be.
 
     Upstream: pkg/controller/federatedtypeconfig/controller.go @ v0.10.0.
     """
     includes = federation.narrowing.includes_type
-    enabled = [found for found in federation.types if found.is_propagated and includes(found)]
+    alive = [found for found in federation.types if not found.is_deleting]
+    enabled = [found for found in alive if found.is_propagated and includes(found)]
     if federation.config.target_namespace:
         enabled = [found for found in enabled if found.target.namespaced]
     if any(found.name == NAMESPACES_TYPE for found in federation.types):

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
-from kubefedctl.cluster.port import Cluster, PatchType
-from kubefedctl.core.reporting import next_status
+from kubefedctl.cluster.port import Cluster
+from kubefedctl.core.reporting import is_too_large, next_status
 from kubefedctl.core.versions import (
     make_version_object,
     merge_versions,
@@ -31,28 +31,21 @@ from kubefedctl.core.versions import (
 from kubefedctl.errors import (
     AlreadyExistsError,
     ClusterError,
-    ConflictError,
     ForbiddenError,
     NotFoundError,
 )
-from kubefedctl.model.actions import DeletionPlan, ObjectPlan
+from kubefedctl.model.actions import ActionVerb, DeletionPlan, ObjectPlan
 from kubefedctl.model.events import Verdict
 from kubefedctl.model.federated import FederatedObject
-from kubefedctl.model.objects import (
-    SYNC_FINALIZER,
-    finalizers_of,
-    is_deleting,
-    resource_version_of,
-    uid_of,
-)
+from kubefedctl.model.objects import SYNC_FINALIZER, status_of
 from kubefedctl.model.outcomes import ClusterOutcome
-from kubefedctl.model.refs import Key, Object, Resource
+from kubefedctl.model.refs import Object
 from kubefedctl.model.statuses import AggregateReason, PropagationStatus
 from kubefedctl.ops.execution import Executed
 from kubefedctl.ops.fanout import run_all
+from kubefedctl.ops.revising import set_finalizer, write_status
 
-_CONFLICT_ATTEMPTS = 5
-_WRITTEN = frozenset(
+WRITTEN = frozenset(
     {
         Verdict.CREATED,
         Verdict.UPDATED,
@@ -61,6 +54,7 @@ _WRITTEN = frozenset(
         Verdict.UNCHANGED,
     }
 )
+"""What tells that the member's object is as it was sent."""
 
 
 FederatedObjectId: TypeAlias = tuple[str, str, str]
@@ -80,6 +74,20 @@ class HostFailure:
 
     federated: FederatedObject
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """
+    What came of writing version objects and statuses.
+
+    Args:
+        failures: What could not be written.
+        warnings: What was written with less in it than there was to tell.
+    """
+
+    failures: tuple[HostFailure, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def ensure_finalizers(host: Cluster, plans: Sequence[ObjectPlan]) -> list[HostFailure]:
@@ -108,7 +116,8 @@ def record_results(
     executed: Mapping[FederatedObjectId, Mapping[str, Executed]],
     *,
     now: str,
-) -> list[HostFailure]:
+    collects_raw_status: bool = False,
+) -> Recorded:
     """
     Write version objects and statuses after the members have been written.
 
@@ -117,14 +126,25 @@ def record_results(
         plans: The plans that were carried out.
         executed: What became of their actions, by federated object and cluster.
         now: The time to write, RFC 3339.
+        collects_raw_status: Whether types may have the statuses of member objects collected.
     """
     answers = run_all(
         [
-            partial(_record, host, plan, executed.get(identify(plan.federated), {}), now)
+            partial(
+                _record,
+                host,
+                plan,
+                executed.get(identify(plan.federated), {}),
+                now,
+                collects_raw_status and plan.federated.type_config.collects_status,
+            )
             for plan in plans
         ]
     )
-    return [answer for answer in answers if answer is not None]
+    return Recorded(
+        tuple(failure for failure, _ in answers if failure is not None),
+        tuple(warning for _, warning in answers if warning),
+    )
 
 
 def record_deletions(
@@ -153,7 +173,7 @@ def record_deletions(
                 _record_status,
                 host,
                 plan,
-                executed.get(identify(plan.federated), {}),
+                gather_outcomes(plan, executed.get(identify(plan.federated), {})),
                 reason=AggregateReason.CHECK_CLUSTERS,
                 now=now,
             )
@@ -178,53 +198,42 @@ def gather_outcomes(
     """
     outcomes = {name: settled.outcome for name, settled in plan.settled.items()}
     for name, done in executed.items():
-        if done.verdict in _WRITTEN:
-            status = (done.object or {}).get("status")
+        if done.verdict in WRITTEN:
             outcomes[name] = ClusterOutcome(
-                remote_status=status if isinstance(status, dict) and status else None,
+                remote_status=status_of(done.object),
                 was_updated=done.verdict not in (Verdict.CREATED, Verdict.RECREATED),
             )
         elif done.status is not PropagationStatus.OK:
-            outcomes[name] = ClusterOutcome(status=done.status)
+            # NB: as in KubeFed, what was seen of an object stays known when its write fails
+            was_seen = done.action.verb is not ActionVerb.DELETE
+            seen = done.object or (done.action.observed if was_seen else None)
+            outcomes[name] = ClusterOutcome(status=done.status, remote_status=status_of(seen))
     return outcomes
 
 
 def _change_finalizer(
     host: Cluster, federated: FederatedObject, *, wanted: bool
 ) -> HostFailure | None:
-    resource = federated.type_config.federated
-    source = federated.source
     try:
-        for attempt in range(_CONFLICT_ATTEMPTS):
-            held = finalizers_of(source)
-            if (SYNC_FINALIZER in held) is wanted:
-                return None
-            others = [found for found in held if found != SYNC_FINALIZER]
-            body = {
-                "metadata": {
-                    "finalizers": [*others, SYNC_FINALIZER] if wanted else others,
-                    "resourceVersion": resource_version_of(source),
-                }
-            }
-            try:
-                host.patch(resource, federated.key, body=body)
-                return None
-            except ConflictError:
-                if attempt == _CONFLICT_ATTEMPTS - 1:
-                    raise
-                source = host.get(resource, federated.key)
-                if uid_of(source) != federated.uid or (wanted and is_deleting(source)):
-                    return HostFailure(federated, "") if wanted else None
-    except NotFoundError:
-        return HostFailure(federated, "") if wanted else None
+        is_done = set_finalizer(
+            host,
+            federated.type_config.federated,
+            federated.source,
+            finalizer=SYNC_FINALIZER,
+            wanted=wanted,
+        )
     except ClusterError as error:
         return HostFailure(federated, error.message)
-    return None
+    return None if is_done or not wanted else HostFailure(federated, "")
 
 
 def _record(
-    host: Cluster, plan: ObjectPlan, executed: Mapping[str, Executed], now: str
-) -> HostFailure | None:
+    host: Cluster,
+    plan: ObjectPlan,
+    executed: Mapping[str, Executed],
+    now: str,
+    collects_status: bool,
+) -> tuple[HostFailure | None, str]:
     """Write both; what became of the version object never keeps the status from being written."""
     problem = ""
     try:
@@ -234,15 +243,25 @@ def _record(
                 _record_versions(host, plan, executed)
     except ClusterError as error:
         problem = error.message
-    failure = _record_status(host, plan, executed, reason=plan.reason, now=now)
-    return failure or (HostFailure(plan.federated, problem) if problem else None)
+    outcomes = gather_outcomes(plan, executed)
+    warning = ""
+    if collects_status and is_too_large(plan.federated, outcomes, unseen=plan.unseen):
+        collects_status = False
+        warning = (
+            f"{plan.federated.subject}: what the members say of it is more than the host can store;"
+            " its status has no remoteStatus"
+        )
+    failure = _record_status(
+        host, plan, outcomes, reason=plan.reason, now=now, collects_status=collects_status
+    )
+    return failure or (HostFailure(plan.federated, problem) if problem else None), warning
 
 
 def _record_versions(host: Cluster, plan: ObjectPlan, executed: Mapping[str, Executed]) -> None:
     written = {
         name: object_version(done.object)
         for name, done in executed.items()
-        if done.verdict in _WRITTEN and done.object is not None
+        if done.verdict in WRITTEN and done.object is not None
     }
     status = merge_versions(
         plan.version_object,
@@ -257,10 +276,10 @@ def _record_versions(host: Cluster, plan: ObjectPlan, executed: Mapping[str, Exe
     if plan.version_object is None:
         _create_versions(host, plan, status)
     try:
-        _write_status(host, resource, version_key(plan.federated), status)
+        write_status(host, resource, version_key(plan.federated), status)
     except NotFoundError:
         _create_versions(host, plan, status)
-        _write_status(host, resource, version_key(plan.federated), status)
+        write_status(host, resource, version_key(plan.federated), status)
 
 
 def _create_versions(host: Cluster, plan: ObjectPlan, status: Object) -> None:
@@ -272,37 +291,27 @@ def _create_versions(host: Cluster, plan: ObjectPlan, status: Object) -> None:
 def _record_status(
     host: Cluster,
     plan: ObjectPlan | DeletionPlan,
-    executed: Mapping[str, Executed],
+    outcomes: Mapping[str, ClusterOutcome],
     *,
     reason: AggregateReason,
     now: str,
+    collects_status: bool = False,
 ) -> HostFailure | None:
     federated = plan.federated
     status = next_status(
         federated,
-        outcomes=gather_outcomes(plan, executed),
+        outcomes=outcomes,
         reason=reason,
         now=now,
-        collects_status=False,
+        collects_status=collects_status,
         unseen=plan.unseen,
     )
     if status is None:
         return None
     try:
-        _write_status(host, federated.type_config.federated, federated.key, status)
+        write_status(host, federated.type_config.federated, federated.key, status)
     except NotFoundError:
         return None  # NB: deleted while it was synced; the next run has nothing to say about it
     except ClusterError as error:
         return HostFailure(federated, error.message)
     return None
-
-
-def _write_status(host: Cluster, resource: Resource, key: Key, status: Object) -> None:
-    """Replace the whole status, whatever stands there, without touching anything else."""
-    host.patch(
-        resource,
-        key,
-        body=[{"op": "add", "path": "/status", "value": status}],
-        patch_type=PatchType.JSON,
-        subresource="status",
-    )

@@ -13,8 +13,7 @@ Laws:
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -41,6 +40,7 @@ from kubefedctl.model.readings import Desired, Observed
 from kubefedctl.model.schedules import Rescheduling
 from kubefedctl.ops.announcing import Announcer, find_due, find_due_of_members
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
+from kubefedctl.ops.configuring import read_lock_terms
 from kubefedctl.ops.contents import tell_contents
 from kubefedctl.ops.credentials import renew_tokens
 from kubefedctl.ops.execution import Executed, execute_aloud
@@ -55,7 +55,6 @@ from kubefedctl.ops.reading import (
     Federation,
     read_desired,
     read_federation,
-    read_lock_terms,
     synced_types,
 )
 from kubefedctl.ops.recording import (
@@ -67,8 +66,10 @@ from kubefedctl.ops.recording import (
     remove_finalizers,
 )
 from kubefedctl.ops.rescheduling import ReschedulingOptions, reschedule
+from kubefedctl.ops.servicestatuses import record_service_statuses
 from kubefedctl.ops.surveying import read_members
 from kubefedctl.ops.totals import Totals
+from kubefedctl.ops.typekeeping import hold_types, keep_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +151,15 @@ def _sync(fleet: Fleet, options: SyncOptions, pace: Pace, halt: Halt) -> Iterato
     federation = narrow_federation(host, federation, options.request)
     strategies = resolve_strategies(options.writing.strategies, federation.types)
     for finding in federation.findings:
-        yield Warned(f"{finding}; the API server would refuse it today")
+        yield Warned(finding)
     yield Step(f"probing {counted(len(federation.looked_at), 'member cluster')}")
     probed = probe_members(fleet, federation, pace=pace)
     totals = Totals(host.name, options.timeout, options.is_dry_run)
     run = _Run(host, options, federation, probed, pace, totals, halt)
     yield from run.look_after_members()
+    if not federation.config.propagates:
+        yield from run.end_without_propagation()
+        return
     yield Step("reading federated objects and what the members have")
     desired = read_desired(host, federation, deletion_scope=options.deletion_scope)
     check_found(host, desired)
@@ -174,7 +178,7 @@ def _sync(fleet: Fleet, options: SyncOptions, pace: Pace, halt: Halt) -> Iterato
     else:
         check_deletions(plan, observed, options.limit)
         with halt.deferring():
-            yield from run.carry_out(plan, desired, deadline)
+            yield from run.carry_out(plan, desired, observed, deadline=deadline)
     yield totals.summary(plan, probed)
     if halt.reason is not None:
         raise halt.reason
@@ -246,13 +250,47 @@ class _Run:
         uids = frozenset(desired.host_namespace_uids.values())
         return foresee(plan, self.clusters, host_namespace_uids=uids)
 
-    def carry_out(self, plan: Plan, desired: Desired, deadline: float) -> Iterator[Event]:
+    def end_without_propagation(self) -> Iterator[Event]:
+        """
+        End a run that looks after the members alone.
+
+        Upstream: cmd/controller-manager/app/controller-manager.go, startControllers @ v0.10.0.
+        """
+        yield Warned(
+            "the feature gate PushReconciler is Disabled in the KubeFedConfig: members were probed,"
+            " nothing is propagated"
+        )
+        if not self.options.is_dry_run:
+            yield from self._announce(())
+        yield self.totals.summary(Plan(), self.probed)
+        if self.halt.reason is not None:
+            raise self.halt.reason
+        self.totals.judge()
+
+    def carry_out(
+        self, plan: Plan, desired: Desired, observed: Observed, *, deadline: float
+    ) -> Iterator[Event]:
         """Do what the plan says and write to the host how it went."""
+        yield from self.totals.pass_on(hold_types(self.host, self.federation))
         refused = ensure_finalizers(self.host, plan.objects)
         yield from self.totals.tell_host_failures(refused)
         stopped = {identify(failure.federated) for failure in refused}
         done = Done(plan)
         actions = [found for found in plan.actions if done.owner_of(found) not in stopped]
+        yield from self._execute(actions, done, desired, deadline)
+        yield Step("recording on the host what was done")
+        propagated = [found for found in plan.objects if identify(found.federated) not in stopped]
+        yield from self._record(propagated, done, observed)
+        yield from self._finish_deletions(plan.deletions, done)
+        if not self.halt.is_asked:
+            kept = keep_types(self.host, self.federation, failed=desired.failures)
+            yield from self.totals.pass_on(kept)
+        yield from self._announce(find_due(plan, done.by_object, refused))
+
+    def _execute(
+        self, actions: Sequence[Action], done: Done, desired: Desired, deadline: float
+    ) -> Iterator[Event]:
+        """Write the members, tell what becomes of each action, and remember it in *done*."""
         uids = frozenset(desired.host_namespace_uids.values())
         progress = Progress(actions, beat=self.pace.beat)
         yield progress.begin()
@@ -270,9 +308,6 @@ class _Run:
                 done.add(heard)
                 progress.note(heard)
                 yield self.totals.tell(heard)
-        yield Step("recording on the host what was done")
-        yield from self._record(plan, done, stopped)
-        yield from self._announce(find_due(plan, done.by_object, refused))
 
     def _announce(self, due: Iterable[Announcement]) -> Iterator[Event]:
         """Leave Kubernetes events on the host: those of members first."""
@@ -281,14 +316,22 @@ class _Run:
         yield from announcer.announce(chain(of_members, due))
 
     def _record(
-        self, plan: Plan, done: Done, stopped: AbstractSet[FederatedObjectId]
+        self, plans: Sequence[ObjectPlan], done: Done, observed: Observed
     ) -> Iterator[Event]:
-        """Write to the host how the plan went."""
-        propagated = [found for found in plan.objects if identify(found.federated) not in stopped]
-        yield from self.totals.tell_host_failures(
-            record_results(self.host, propagated, done.by_object, now=now_text())
+        """Write to the host how the plans went."""
+        config = self.federation.config
+        recorded = record_results(
+            self.host,
+            plans,
+            done.by_object,
+            now=now_text(),
+            collects_raw_status=config.collects_raw_status,
         )
-        yield from self._finish_deletions(plan.deletions, done)
+        yield from map(Warned, recorded.warnings)
+        failures = record_service_statuses(
+            self.host, plans, done.by_object, readings=observed, config=config
+        )
+        yield from self.totals.tell_host_failures([*recorded.failures, *failures])
 
     def _finish_deletions(self, deletions: Iterable[DeletionPlan], done: Done) -> Iterator[Event]:
         """Take the finalizer off what is gone everywhere, and record what is left of the others."""

@@ -111,7 +111,7 @@ def test_sync_timeout_that_is_none_is_an_input_error(cli: CommandLine) -> None:
 def test_sync_of_a_host_without_the_api_names_init(bare: Sandbox, cli: CommandLine) -> None:
     """The hint is the next step."""
     error, hint = cli.fails("sync", code=3)
-    assert f"no KubeFedConfig kubefed in namespace {KNS} of host cluster {HOST}" == error
+    assert f"host cluster {HOST} does not serve KubeFed's API core.kubefed.io/v1beta1" == error
     assert hint.startswith("run `kubefedctl init` against the host")
 
 

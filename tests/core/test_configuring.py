@@ -48,7 +48,7 @@ def test_parse_duration_other_text_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("obj", [{}, {"spec": {}}, {"spec": {"syncController": None}}])
 def test_parse_federation_config_gaps_have_kubefeds_defaults(obj: Object) -> None:
-    """What is left out is as KubeFed would have it."""
+    """S85: what is left out is as KubeFed would have it."""
     assert FederationConfig() == parse_federation_config(
         obj, kubefed_namespace="kube-federation-system"
     )
@@ -60,9 +60,16 @@ def test_parse_federation_config_takes_what_is_there() -> None:
         "scope": "Namespaced",
         "syncController": {"adoptResources": "Disabled"},
         "clusterHealthCheck": {"timeout": "1m", "failureThreshold": 5},
+        "featureGates": [
+            {"name": "PushReconciler", "configuration": "Disabled"},
+            {"name": "RawResourceStatusCollection", "configuration": "Enabled"},
+        ],
     }
     config = parse_federation_config({"spec": spec}, kubefed_namespace="fed")
-    assert FederationConfig(Scope.NAMESPACED, False, 60.0, 5, "fed") == config
+    expected = FederationConfig(
+        Scope.NAMESPACED, False, 60.0, 5, "fed", propagates=False, collects_raw_status=True
+    )
+    assert expected == config
     assert "fed" == config.target_namespace
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kubefedctl.core.reporting import next_status
+from kubefedctl.core.reporting import LARGEST_OBJECT, is_too_large, next_status
 from kubefedctl.model.outcomes import ClusterOutcome
 from kubefedctl.model.refs import Object
 from kubefedctl.model.statuses import AggregateReason, PropagationStatus
@@ -314,3 +314,20 @@ def test_next_status_keeps_what_is_recorded_of_unseen_clusters(
 ) -> None:
     """Their entries stay, count for the reason, and hold back the observedGeneration."""
     assert expected == actual
+
+
+def test_next_status_empty_remote_status_is_one() -> None:
+    """S78: an object that was just created says nothing yet, which is not the same as no status."""
+    expected = _status({**C1, "remoteStatus": {}}, condition=FRESH)
+    outcomes = {"c1": ClusterOutcome(remote_status={})}
+    assert expected == _next(None, outcomes, collects_status=True)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [(LARGEST_OBJECT - 500, False), (LARGEST_OBJECT, True)]
+)
+def test_is_too_large_counts_the_object_with_all_remote_statuses(size: int, expected: bool) -> None:
+    """What is recorded now does not count, as it is replaced."""
+    federated = make_federated({"template": {}}, status={"clusters": ["x" * LARGEST_OBJECT]})
+    half = ClusterOutcome(remote_status={"x": "y" * (size // 2)})
+    assert expected is is_too_large(federated, {"c1": half, "c2": half, "c3": OK})

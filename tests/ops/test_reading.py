@@ -22,9 +22,9 @@ from kubefedctl.model.wellknown import (
     SECRETS,
     TYPE_CONFIGS,
 )
+from kubefedctl.ops.configuring import read_config
 from kubefedctl.ops.reading import (
     Federation,
-    read_config,
     read_desired,
     read_federation,
     read_member,

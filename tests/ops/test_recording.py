@@ -208,7 +208,9 @@ def test_remove_finalizers_refusal_is_a_failure() -> None:
 
 def _record(host: MemoryCluster, plan: ObjectPlan, *executed: Executed) -> list[HostFailure]:
     by_cluster = {done.action.cluster: done for done in executed}
-    return record_results(host, [plan], {identify(plan.federated): by_cluster}, now=NOW)
+    recorded = record_results(host, [plan], {identify(plan.federated): by_cluster}, now=NOW)
+    assert () == recorded.warnings
+    return list(recorded.failures)
 
 
 def _versions(host: MemoryCluster) -> Object:
