@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from kubefedctl.cluster.port import Cluster
 from kubefedctl.core.joining import JoinNames
 from kubefedctl.core.leftovers import former_secrets, is_token_secret
-from kubefedctl.errors import ClusterError, ForbiddenError
+from kubefedctl.errors import ClusterError, ForbiddenError, NotFoundError
 from kubefedctl.model.events import Event, Step, Warned
 from kubefedctl.model.objects import key_of, name_of, text_at
 from kubefedctl.model.refs import Key, Object
@@ -28,7 +28,8 @@ def find_former_secrets(
     """
     Return the Secrets that earlier joins generated.
 
-    A caller who may not list is told of the one alone that the registration names.
+    A caller who may not list is told of the one alone that the registration names. Where the host
+    serves no KubeFedClusters, nothing tells whose the Secrets are, and none is returned.
 
     Raises:
         ClusterError: The host did not answer.
@@ -38,6 +39,8 @@ def find_former_secrets(
         registrations = host.list(KUBEFED_CLUSTERS, namespace=names.namespace).items
     except ForbiddenError:
         secrets, registrations = _find_named(host, names, registered), ()
+    except NotFoundError:
+        return ()
     return former_secrets(secrets, registrations, cluster=names.cluster)
 
 

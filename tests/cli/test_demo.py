@@ -85,6 +85,10 @@ class _Closing:
         """Pass it on."""
         self._stream.flush()
 
+    def fileno(self) -> int:
+        """Return the descriptor of the stream behind it."""
+        return self._stream.fileno()
+
 
 def test_demo_ends_with_the_first_command_that_fails(
     cli: CommandLine, monkeypatch: pytest.MonkeyPatch

@@ -43,6 +43,7 @@ from tests.ops.stage import (
     issue_token,
     make_host,
     managed,
+    not_found,
     place,
     served,
     steps,
@@ -349,6 +350,15 @@ def test_unjoin_of_a_join_cut_short_by_one_who_may_not_list_leaves_the_host() ->
     """What cannot be seen whole is not deleted."""
     fleet, host, member = _cut_short()
     host.fail_next("list", error(ForbiddenError, 403), name="secrets")
+    assert None is _unjoin(fleet)[1]
+    assert [] == host.writes()
+    assert [] == _held(member, NAMESPACES)
+
+
+def test_unjoin_where_the_host_serves_no_clusters_leaves_its_secrets() -> None:
+    """Without registrations nothing tells whose a Secret is."""
+    fleet, host, member = _cut_short()
+    host.fail_next("list", not_found(), name="kubefedclusters")
     assert None is _unjoin(fleet)[1]
     assert [] == host.writes()
     assert [] == _held(member, NAMESPACES)
