@@ -31,6 +31,7 @@ from kubefedctl.cli.commands.moving import drain, migrate, undrain
 from kubefedctl.cli.commands.orphaning import orphaning_app
 from kubefedctl.cli.commands.sandbox import sandbox_app
 from kubefedctl.cli.commands.schedule import schedule
+from kubefedctl.cli.commands.status import status
 from kubefedctl.cli.commands.sync import sync
 from kubefedctl.cli.commands.version import print_version, version
 from kubefedctl.cli.grouping import CLUSTERS, OTHER, RESOURCES, RUN, SET_UP, TaskGroup
@@ -49,7 +50,7 @@ for _task, _commands in (
     (SET_UP, (init, deinit)),
     (CLUSTERS, (join, unjoin)),
     (RESOURCES, (enable, disable, federate)),
-    (RUN, (sync, schedule, migrate, drain, undrain)),
+    (RUN, (sync, status, schedule, migrate, drain, undrain)),
     (OTHER, (version, demo)),
 ):
     for _command in _commands:

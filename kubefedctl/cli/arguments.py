@@ -85,6 +85,7 @@ SWITCHES = frozenset(
         "--quiet",
         "-q",
         "--all",
+        "--exit-code",
     }
 )
 """Options that take no value, or one only after `=`."""

@@ -30,6 +30,19 @@ class DryRun(StrEnum):
     SERVER = "server"
 
 
+class Form(StrEnum):
+    """Forms in which an answer is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+    @property
+    def output(self) -> Output | None:
+        """The form of documents; None where people read it."""
+        return None if self is Form.TABLE else Output(self.value)
+
+
 @dataclass(frozen=True, slots=True)
 class Shared:
     """

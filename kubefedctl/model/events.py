@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from kubefedctl.model.refs import Object, Subject
 from kubefedctl.model.schedules import Schedule
+from kubefedctl.model.situations import Situation
 
 
 class Output(StrEnum):
@@ -192,8 +193,20 @@ class Forecast:
     schedule: Schedule
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    How a federation stands.
+
+    Args:
+        situation: Clusters, types and objects.
+    """
+
+    situation: Situation
+
+
 Event: TypeAlias = (
-    Step | Warned | Result | Line | Documents | Planned | Waiting | Summary | Forecast
+    Step | Warned | Result | Line | Documents | Planned | Waiting | Summary | Forecast | Standing
 )
 
 

@@ -30,6 +30,7 @@ from kubefedctl.model.events import (
     Output,
     Planned,
     Result,
+    Standing,
     Step,
     Summary,
     Verdict,
@@ -41,6 +42,7 @@ from kubefedctl.model.refs import Object
 from kubefedctl.render.live import LiveLine, are_same_terminal, is_out_of_sight, may_live
 from kubefedctl.render.objects import render_objects
 from kubefedctl.render.schedules import schedule_as_object, schedule_lines
+from kubefedctl.render.situations import situation_as_object, situation_lines
 from kubefedctl.render.tables import format_table
 
 _STYLES: dict[Verdict, str] = {
@@ -142,8 +144,8 @@ class TextRenderer:
                 pass
             case Waiting():
                 self._show_wait(event)
-            case Forecast():
-                self._show_forecast(event)
+            case Forecast() | Standing():
+                self._show_answer(event)
             case _:
                 assert_never(event)
 
@@ -165,11 +167,18 @@ class TextRenderer:
         if self._live is None and not self._is_quiet and is_long(waiting):
             self._talk.write_line(describe_wait(waiting))
 
-    def _show_forecast(self, event: Forecast) -> None:
+    def _show_answer(self, event: Forecast | Standing) -> None:
+        """Print what was asked for: tables for people, a document for scripts."""
+        if isinstance(event, Forecast):
+            document = schedule_as_object(event.schedule)
+            lines = schedule_lines(event.schedule)
+        else:
+            document = situation_as_object(event.situation)
+            lines = situation_lines(event.situation, width=self._objects.width)
         if self._is_for_scripts:
-            self._show_objects((schedule_as_object(event.schedule),))
+            self._show_objects((document,))
             return
-        for line in schedule_lines(event.schedule):
+        for line in lines:
             self._results.write_line(line)
 
     def _show_objects(self, objects: Sequence[Object]) -> None:
@@ -286,6 +295,7 @@ class Stream:
         self._colors = ColorSystem.STANDARD if is_colored else None
         self._encoding = console.encoding
         self._stream = stream
+        self.width = console.width if console.is_terminal else None
 
     def write_line(self, text: str, *, lead: str = "", style: str = "") -> None:
         """Write one line; of it, *lead* has the *style*."""

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from itertools import chain
 from typing import Annotated
 
 import typer
 
 from kubefedctl.cli.files import read_objects, renew
-from kubefedctl.cli.options import Namespace, Output, Shared, with_shared
+from kubefedctl.cli.options import Form, Namespace, Shared, with_shared
 from kubefedctl.cli.wiring import open_fleet, show_all
-
-
-class Form(StrEnum):
-    """Forms in which a schedule is printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    YAML = "yaml"
-
 
 PreferenceName = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
 Filename = Annotated[
@@ -119,7 +109,7 @@ def schedule(
         capacity=parse_counts(capacity, "--capacity"),
         total=parse_count(total, "--total") if total else None,
     )
-    output = None if form is Form.TABLE else Output(form.value)
+    output = form.output
     if filename:
         objects, warnings = renew(read_objects(filename), filename)
         obj = pick_preference(objects, name=name, namespace=namespace)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from kubefedctl.cli.looking import Cluster, Namespace, Selector, Words
 from kubefedctl.cli.options import DryRun, Output, Shared, with_shared
 from kubefedctl.cli.reporting import open_report
 from kubefedctl.cli.wiring import open_fleet, show_all
@@ -15,43 +16,6 @@ from kubefedctl.model.announcements import Announcing
 from kubefedctl.model.narrowing import DeletionScope
 from kubefedctl.model.schedules import Rescheduling
 
-Words = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="TYPE[/NAME] ...",
-        help="Look at these federated types or objects alone.",
-        show_default=False,
-    ),
-]
-Namespace = Annotated[
-    str,
-    typer.Option(
-        "--namespace",
-        "-n",
-        metavar="NAMESPACE",
-        help="Look at federated objects in this namespace alone. Default: in all of them.",
-        show_default=False,
-    ),
-]
-Cluster = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--cluster",
-        metavar="NAMES",
-        help="Look at these member clusters alone, separated by commas or given several times.",
-        show_default=False,
-    ),
-]
-Selector = Annotated[
-    str,
-    typer.Option(
-        "--selector",
-        "-l",
-        metavar="SELECTOR",
-        help="Look at federated objects with these labels alone, such as 'app=web,tier in (a,b)'.",
-        show_default=False,
-    ),
-]
 DeletionScopeOption = Annotated[
     DeletionScope,
     typer.Option(

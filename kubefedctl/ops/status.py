@@ -1,0 +1,90 @@
+"""
+status: how a federation stands, without writing anything.
+
+Here: reading what a sync reads, and planning as it does. Not here: telling it (`core.surveying`).
+
+Laws:
+1. Nothing is written, and no lock is taken: read permissions suffice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+
+from kubefedctl.cluster.port import Fleet
+from kubefedctl.core.narrowing import Request
+from kubefedctl.core.planning import plan_sync
+from kubefedctl.core.surveying import survey
+from kubefedctl.model.events import Event, Standing, Step, Warned, counted
+from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
+from kubefedctl.model.schedules import Rescheduling
+from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
+from kubefedctl.ops.narrowing import check_found, narrow_federation
+from kubefedctl.ops.probing import probe_members
+from kubefedctl.ops.reading import read_desired, read_federation
+from kubefedctl.ops.rescheduling import ReschedulingOptions, reschedule
+from kubefedctl.ops.surveying import read_members
+
+
+@dataclass(frozen=True, slots=True)
+class StatusOptions:
+    """
+    What to look at.
+
+    Args:
+        kubefed_namespace: Where the host keeps KubeFed's own objects.
+        request: What to look at; everything if it asks for nothing.
+    """
+
+    kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
+    request: Request = field(default_factory=Request)
+
+
+def status(
+    fleet: Fleet, options: StatusOptions, *, pace: Pace = USUAL_PACE
+) -> Generator[Event, None, None]:
+    """
+    Yield how the federation stands.
+
+    Members are asked once each; one that does not answer is told as not ready.
+
+    Raises:
+        ControlPlaneError: The host has no KubeFed API.
+        InputError: What was asked for is not there.
+        ClusterError: The host could not be read completely.
+    """
+    host = fleet.host
+    yield Step(f"reading the federation from host cluster {host.name}")
+    federation = read_federation(host, kubefed_namespace=options.kubefed_namespace)
+    federation = narrow_federation(host, federation, options.request)
+    for finding in federation.findings:
+        yield Warned(f"{finding}; the API server would refuse it today")
+    once = replace(federation, config=replace(federation.config, probe_attempts=1))
+    yield Step(f"probing {counted(len(federation.looked_at), 'member cluster')}")
+    probed = probe_members(fleet, once, pace=pace)
+    desired = read_desired(host, federation)
+    check_found(host, desired)
+    observed = read_members(desired, probed)
+    rescheduled = reschedule(
+        host,
+        desired,
+        observed,
+        clusters={n: p.cluster for n, p in probed.items() if p.cluster is not None},
+        options=ReschedulingOptions(Rescheduling.AUTO, now_text(), is_dry_run=True),
+    )
+    for event in rescheduled.events:
+        if isinstance(event, Warned):
+            yield event
+    plan = plan_sync(rescheduled.desired, observed)
+    for warning in (*plan.warnings, *plan.failures):
+        yield Warned(warning)
+    yield Standing(
+        survey(
+            plan,
+            rescheduled.desired,
+            observed,
+            types=federation.types,
+            probes={name: found.probe for name, found in probed.items()},
+        )
+    )
