@@ -125,6 +125,8 @@ def find_takeovers(before: Object, after: Object) -> tuple[Takeover, ...]:
     """
     Return which fields changed their owner from others to us between two states of one object.
 
+    An autoscaler owns replicas by way of the subresource `scale`, so subresources count.
+
     Args:
         before: The object before our apply.
         after: What the API server answered to it.
@@ -133,7 +135,7 @@ def find_takeovers(before: Object, after: Object) -> tuple[Takeover, ...]:
     left = {_owner(entry): map_at(entry, "fieldsV1") for entry in _entries(after)}
     found: dict[str, set[str]] = {}
     for entry in _entries(before):
-        if _is_ours(entry) or text_at(entry, "subresource"):
+        if _is_ours(entry):
             continue
         lost = _minus(dict(map_at(entry, "fieldsV1")), dict(left.get(_owner(entry), {})))
         paths = {_show(path) for path in _leaves(lost) if _has(mine, path)}

@@ -169,6 +169,15 @@ def test_takeover_is_told(shop: Target) -> None:
     assert {"x": "1", "theirs": "1"} == shop.cluster.get(CONFIG_MAPS, A)["data"]
 
 
+def test_takeover_from_an_autoscaler_is_told(shop: Target) -> None:
+    """Replicas that the template names are set again, and whose they were is said."""
+    _write(shop, make_deployment(), DEPLOYMENTS)
+    _edit(shop, f"{DEPLOYMENT_PATH}/web/scale", {"spec": {"replicas": 6}}, manager="autoscaler")
+    done = _again(shop, make_deployment(), DEPLOYMENTS)
+    assert "took over .spec.replicas from autoscaler" == done.detail
+    assert 3 == shop.cluster.get(DEPLOYMENTS, WEB)["spec"]["replicas"]
+
+
 # --- races ---------------------------------------------------------------------------------------
 
 

@@ -196,11 +196,6 @@ def test_find_takeovers_names_owner_and_field() -> None:
         pytest.param([_entry("a", DATA)], [_entry("a", DATA)], id="nothing-moved"),
         pytest.param([_entry("a", DATA)], [], id="gone-but-not-ours"),
         pytest.param(
-            [_entry("a", DATA, subresource="status")],
-            [_entry("kubefedctl", DATA, operation="Apply")],
-            id="status",
-        ),
-        pytest.param(
             [_entry("kubefedctl", DATA)],
             [_entry("kubefedctl", DATA, operation="Apply")],
             id="ours-before",
@@ -210,6 +205,15 @@ def test_find_takeovers_names_owner_and_field() -> None:
 def test_find_takeovers_nothing_taken_is_nothing(before: list[Object], after: list[Object]) -> None:
     """A field that nobody lost to us is no takeover."""
     assert () == find_takeovers(_object(*before), _object(*after))
+
+
+def test_find_takeovers_by_way_of_a_subresource_count() -> None:
+    """Autoscalers, and people with `kubectl scale`, own replicas by the subresource for them."""
+    replicas = {"f:spec": {"f:replicas": {}}}
+    before = _object(_entry("kube-controller-manager", replicas, LATE, subresource="scale"))
+    after = _object(_entry("kubefedctl", replicas, operation="Apply"))
+    expected = (Takeover("kube-controller-manager", (".spec.replicas",)),)
+    assert expected == find_takeovers(before, after)
 
 
 def test_takeover_of_many_fields_is_told_in_short() -> None:
