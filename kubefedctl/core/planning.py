@@ -26,7 +26,12 @@ from kubefedctl.core.immutability import may_recreate
 from kubefedctl.core.members import Made, make_created, make_updated
 from kubefedctl.core.overrides import Overrides, parse_overrides
 from kubefedctl.core.placement import IgnoredReason, Placement, ignored_reason, place
-from kubefedctl.core.removing import plan_deletion, plan_removal, plan_unlabelling
+from kubefedctl.core.removing import (
+    plan_deletion,
+    plan_removal,
+    plan_unlabelling,
+    without_leaving_namespaces,
+)
 from kubefedctl.core.templates import make_draft
 from kubefedctl.core.versions import (
     needs_update,
@@ -72,6 +77,7 @@ def plan_sync(
         objects could not be read, and namespaced types while there is no type config for
         namespaces, are left out with a warning.
     """
+    placing = without_leaving_namespaces(desired, observed)
     objects: list[ObjectPlan] = []
     deletions = []
     orphans: list[Action] = []
@@ -100,7 +106,7 @@ def plan_sync(
                 if federated.has_finalizer:
                     deletions.append(plan_deletion(federated, desired, observed))
             else:
-                objects.append(plan_object(federated, desired, observed, writing=writing))
+                objects.append(plan_object(federated, placing, observed, writing=writing))
     return Plan(
         objects=tuple(objects),
         deletions=tuple(deletions),

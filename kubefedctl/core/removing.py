@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from kubefedctl.core.placement import place
+from kubefedctl.core.placement import ignored_reason, place
 from kubefedctl.core.versions import recorded_clusters, version_key, version_resource
 from kubefedctl.core.waves import removing_wave
 from kubefedctl.errors import InputError
@@ -40,7 +41,7 @@ from kubefedctl.model.outcomes import ClusterOutcome
 from kubefedctl.model.readings import ClusterReading, Desired, Observed
 from kubefedctl.model.refs import Key, Object
 from kubefedctl.model.statuses import PropagationStatus
-from kubefedctl.model.typeconfigs import TypeConfig
+from kubefedctl.model.typeconfigs import NAMESPACES, TypeConfig
 
 _DELETE_OPTIONS: Mapping[str, type] = {
     "gracePeriodSeconds": int,
@@ -48,6 +49,31 @@ _DELETE_OPTIONS: Mapping[str, type] = {
     "preconditions": dict,
 }
 _PRECONDITIONS: Mapping[str, type] = {"uid": str, "resourceVersion": str}
+
+
+def without_leaving_namespaces(desired: Desired, observed: Observed) -> Desired:
+    """
+    Return *desired* without the FederatedNamespaces that this run finalizes.
+
+    What is in them leaves with them. Otherwise the copies in the host's own namespace, which stays,
+    would have to wait for a next run, and the statuses would tell of copies that went with the
+    members' namespaces.
+
+    Upstream: pkg/controller/sync/resource.go, ComputePlacement @ v0.10.0 counts such a
+    FederatedNamespace until it is gone; its contents are looked at again then.
+    """
+    is_listed = NAMESPACES in desired.federated and NAMESPACES not in desired.failures
+    is_synced = any(found.name == NAMESPACES for found in desired.types)
+    if desired.unseen or not (is_listed and is_synced):
+        return desired
+    staying = {
+        name: found
+        for name, found in desired.namespaces.items()
+        if not (found.is_deleting and found.has_finalizer and desired.narrowing.includes(found))
+        or ignored_reason(found, desired.config.kubefed_namespace) is not None
+        or plan_deletion(found, desired, observed).problem
+    }
+    return replace(desired, namespaces=staying)
 
 
 def plan_removal(

@@ -10,7 +10,12 @@ import pytest
 from kubefedctl.core.hashing import hash_overrides, hash_template
 from kubefedctl.core.planning import plan_sync
 from kubefedctl.model.actions import ActionVerb, Plan, Strategies, Strategy, Wave, WritePolicy
-from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE, MANAGED_LABEL
+from kubefedctl.model.narrowing import Narrowing
+from kubefedctl.model.objects import (
+    DEFAULT_KUBEFED_NAMESPACE,
+    DELETE_OPTION_ANNOTATION,
+    MANAGED_LABEL,
+)
 from kubefedctl.model.readings import ClusterReading, FederationConfig
 from kubefedctl.model.refs import Key, Object
 from kubefedctl.model.statuses import AggregateReason, PropagationStatus, Scope
@@ -305,6 +310,41 @@ def test_plan_namespace_not_federated_removes_what_is_there() -> None:
     plan = plan_sync(desire([federate()]), observe(c1=[member_object()], c2=[]))
     assert AggregateReason.NAMESPACE_NOT_FEDERATED == plan.objects[0].reason
     assert ["delete ConfigMap/shop/web c1"] == _acts(plan)
+
+
+_OTHER_TYPES = Narrowing({"configmaps": frozenset()})
+_ONE_CLUSTER = Narrowing(clusters=frozenset({"c1"}))
+
+
+def test_plan_contents_leave_in_the_run_that_finalizes_their_namespace() -> None:
+    """One run is enough, also in the host's cluster, whose namespace stays (S13)."""
+    leaving = federated_namespace(metadata=TERMINATING)
+    plan = plan_sync(desire([leaving, federate()]), observe(c1=[member_object()], c2=[]))
+    assert AggregateReason.NAMESPACE_NOT_FEDERATED == plan.objects[0].reason
+    assert ["delete ConfigMap/shop/web c1"] == _acts(plan)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "more"),
+    [
+        pytest.param({"finalizers": ["example.com/other"]}, {}, id="somebody-else-s-finalizer"),
+        pytest.param({"annotations": {DELETE_OPTION_ANNOTATION: "{"}}, {}, id="bad-options"),
+        pytest.param({}, {"failures": {"namespaces": "403"}}, id="namespaces-not-read"),
+        pytest.param({}, {"targets": (CONFIG_MAP,)}, id="namespaces-not-synced"),
+        pytest.param({}, {"narrowing": _OTHER_TYPES}, id="narrowed-to-other-types"),
+        pytest.param({}, {"narrowing": _ONE_CLUSTER}, id="narrowed-to-a-cluster"),
+    ],
+)
+def test_plan_contents_stay_while_their_namespace_is_not_finalized(
+    metadata: Object, more: Any
+) -> None:
+    """A FederatedNamespace that this run does not finalize counts, deleted or not."""
+    leaving = federated_namespace(metadata={**TERMINATING, **metadata})
+    plan = plan_sync(
+        desire([leaving, federate()], **more),
+        observe(c1=[member_object()], c2=[member_object()]),
+    )
+    assert [frozenset({"c1", "c2"})] == [found.placed for found in plan.objects]
 
 
 def test_plan_namespaced_scope_needs_no_federated_namespace() -> None:
