@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import random
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -24,7 +27,13 @@ from kubefedctl.model.actions import (
     Strategy,
     WritePolicy,
 )
-from kubefedctl.model.objects import MANAGED_LABEL, is_managed
+from kubefedctl.model.objects import (
+    DELETE_OPTION_ANNOTATION,
+    MANAGED_LABEL,
+    ORPHAN_ANNOTATION,
+    annotations_of,
+    is_managed,
+)
 from kubefedctl.model.readings import ClusterReading, Desired
 from kubefedctl.model.refs import Key, Object, Resource
 from tests.core.federations import desire, federate, registration
@@ -61,6 +70,8 @@ class Members:
             new = _applied(old, new)
         new["metadata"]["uid"] = old["metadata"]["uid"] if old else f"uid-{self._version}"
         new["metadata"]["resourceVersion"] = str(self._version)
+        if old is not None and "deletionTimestamp" in old["metadata"]:
+            new["metadata"]["deletionTimestamp"] = old["metadata"]["deletionTimestamp"]
         if action.resource.kind == "Deployment":
             same = old is not None and old.get("spec") == new.get("spec")
             before = old["metadata"]["generation"] if old else 0
@@ -163,13 +174,28 @@ _SPECS = st.fixed_dictionaries(
 )
 
 
+_DELETING: Object = {"deletionTimestamp": "2020-01-01T00:00:00Z"}
+_WISHES = st.sampled_from(
+    [
+        {},
+        {ORPHAN_ANNOTATION: "true"},
+        {ORPHAN_ANNOTATION: "yes"},
+        {DELETE_OPTION_ANNOTATION: '{"propagationPolicy":"Orphan"}'},
+        {DELETE_OPTION_ANNOTATION: "{"},
+    ]
+)
+
+
 @st.composite
 def _federations(draw: Any) -> tuple[Desired, _State, dict[str, dict[str, str]], set[str]]:
     objects = []
     for target in draw(st.lists(st.sampled_from(_TARGETS), max_size=5)):
         name, namespace = draw(_NAMES), draw(_NAMES)
         key = Key(namespace if target.namespaced or target is NAMESPACE else "", name)
-        metadata = {"deletionTimestamp": "2020-01-01T00:00:00Z"} if draw(st.booleans()) else {}
+        metadata: Object = dict(_DELETING) if draw(st.booleans()) else {}
+        annotations = draw(_WISHES)
+        if annotations:
+            metadata["annotations"] = annotations
         held = draw(st.booleans())
         objects.append(federate(draw(_SPECS), key=key, target=target, metadata=metadata, held=held))
     state: _State = {name: {t.qualified_name: {} for t in _TARGETS} for name in _CLUSTERS}
@@ -187,7 +213,14 @@ def _federations(draw: Any) -> tuple[Desired, _State, dict[str, dict[str, str]],
         failures.setdefault(cluster, {})[target.qualified_name] = "404"
     lost = draw(st.sets(st.sampled_from(_CLUSTERS), max_size=1))
     registered = [registration(name, {"zone": name}) for name in _CLUSTERS]
-    desired = desire(objects, clusters=registered, targets=_TARGETS, host_namespace_uids=uids)
+    unread = draw(st.sets(st.sampled_from(_TARGETS).map(lambda t: t.qualified_name), max_size=1))
+    desired = desire(
+        objects,
+        clusters=registered,
+        targets=_TARGETS,
+        host_namespace_uids=uids,
+        failures=dict.fromkeys(unread, "403"),
+    )
     return desired, state, failures, lost
 
 
@@ -204,6 +237,8 @@ def _found(target: Resource, key: Key, number: int, draw: Any) -> Object:
         metadata["generation"] = 1
     if draw(st.booleans()):
         metadata["annotations"] = {"theirs": "1"}
+    if draw(st.integers(0, 4)) == 0:
+        metadata |= _DELETING
     made: Object = {"apiVersion": target.api_version, "kind": target.kind, "metadata": metadata}
     return {**made, "spec": {"replicas": 4}} if target is DEPLOYMENT else made
 
@@ -227,6 +262,7 @@ def test_plan_of_a_federation_that_was_just_synced_has_no_actions(
     for action in plan.actions:
         assert action.cluster not in lost
         assert action.resource.qualified_name not in failures.get(action.cluster, {})
+        assert action.resource.qualified_name not in desired.failures
         if action.verb in (ActionVerb.DELETE, ActionVerb.UNLABEL):
             assert action.observed is not None and is_managed(action.observed)
         result = members.apply(action)
@@ -236,3 +272,61 @@ def test_plan_of_a_federation_that_was_just_synced_has_no_actions(
         _record(plan, stored, desired), members.readings(failures, lost), writing=writing
     )
     assert () == again.actions
+
+
+@settings(max_examples=60, deadline=None)
+@given(_federations(), st.sampled_from(Strategy), st.randoms(use_true_random=False))
+def test_plan_depends_on_no_order(
+    given_federation: tuple[Desired, _State, dict[str, dict[str, str]], set[str]],
+    strategy: Strategy,
+    chance: random.Random,
+) -> None:
+    """Lists and maps that come in another order give the same plan, in the same order."""
+    desired, state, failures, lost = given_federation
+    observed = Members(state).readings(failures, lost)
+    writing = WritePolicy(strategies=Strategies(strategy))
+    other = replace(
+        desired,
+        registrations=_shuffled(desired.registrations, chance),
+        types=tuple(chance.sample(desired.types, len(desired.types))),
+        federated={
+            n: _shuffled(f, chance) for n, f in _shuffled(desired.federated, chance).items()
+        },
+        namespaces=_shuffled(desired.namespaces, chance),
+    )
+    readings = {
+        name: replace(
+            found,
+            objects={t: _shuffled(o, chance) for t, o in _shuffled(found.objects, chance).items()},
+        )
+        for name, found in _shuffled(observed, chance).items()
+    }
+    expected = plan_sync(desired, observed, writing=writing)
+    assert expected == plan_sync(other, readings, writing=writing)
+
+
+def _shuffled(found: Mapping[Any, Any], chance: random.Random) -> dict[Any, Any]:
+    return dict(chance.sample(list(found.items()), len(found)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(_federations())
+def test_plan_leaves_what_is_orphaned_or_nobodys_undeleted(
+    given_federation: tuple[Desired, _State, dict[str, dict[str, str]], set[str]],
+) -> None:
+    """Each DELETE follows from a federated object that was read and does not ask for orphans."""
+    desired, state, failures, lost = given_federation
+    plan = plan_sync(desired, Members(state).readings(failures, lost))
+    for action in plan.actions:
+        if action.verb is not ActionVerb.DELETE:
+            continue
+        owners = [
+            found
+            for found in desired.federated[action.resource.qualified_name].values()
+            if found.target_key == action.key
+        ]
+        assert owners
+        assert any(
+            not found.is_deleting or annotations_of(found.source).get(ORPHAN_ANNOTATION) != "true"
+            for found in owners
+        )

@@ -93,6 +93,11 @@ REMOTE = {"readyReplicas": 1, "conditions": [{"ok": True}]}
             id="S73-cluster-removed",
         ),
         pytest.param(
+            _next(_status(C1), {"c2": OK}),
+            _status(C2, condition=_condition(update=NOW)),
+            id="S73-one-cluster-for-another",
+        ),
+        pytest.param(
             _next(_status(C1), {"c1": ClusterOutcome(PropagationStatus.WAITING_FOR_REMOVAL)}),
             _status(
                 {"name": "c1", "status": "WaitingForRemoval"},

@@ -10,7 +10,9 @@ import pytest
 
 from kubefedctl.sandbox.fleet import SandboxFleet
 from tests.controlplanes.fixtures import RealClusters, make_environment
+from tests.controlplanes.pool import Pool
 from tests.e2e.clusters import Clusters
+from tests.e2e.ground import raise_federation
 
 NAMES = ("cluster0", "cluster1", "cluster2")
 
@@ -29,3 +31,23 @@ def sandbox_clusters(tmp_path: Path) -> Iterator[Clusters]:
 def real_fleet(real_clusters: RealClusters, tmp_path: Path) -> Clusters:
     """Three real control planes."""
     return Clusters(real_clusters.names, real_clusters.kubeconfig, real_clusters.env, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def sandbox_federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clusters]:
+    """Three joined embedded API servers, for all scenarios of a module."""
+    folder = tmp_path_factory.mktemp("sandbox-federation")
+    with SandboxFleet(NAMES, directory=folder / "sandbox") as fleet:
+        env = make_environment(os.environ, kubeconfig=fleet.kubeconfig, home=folder)
+        found = Clusters(NAMES, fleet.kubeconfig, env, folder, sandbox=fleet)
+        yield raise_federation(found)
+
+
+@pytest.fixture(scope="module")
+def real_federation(control_plane_pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Clusters:
+    """Three joined control planes, for all scenarios of a module."""
+    folder = tmp_path_factory.mktemp("real-federation")
+    control_plane_pool.reset(NAMES)
+    kubeconfig = control_plane_pool.kubeconfig(NAMES)
+    env = make_environment(os.environ, kubeconfig=kubeconfig, home=folder)
+    return raise_federation(Clusters(NAMES, kubeconfig, env, folder))
