@@ -17,8 +17,8 @@ from functools import partial
 
 from kubefedctl.cluster.port import Cluster
 from kubefedctl.core.readiness import judge_readiness
-from kubefedctl.errors import ClusterError
-from kubefedctl.model.events import Event, Step
+from kubefedctl.errors import ClusterError, WaitTimeout
+from kubefedctl.model.events import Event, Step, counted
 from kubefedctl.model.progress import Progress, Readiness
 from kubefedctl.model.refs import Key, Resource
 from kubefedctl.ops.clock import USUAL_PACE, Pace
@@ -80,6 +80,31 @@ def await_current(
             return open_
         left = list(open_)
         pause = min(pause * 2, pace.longest_look)
+
+
+def demand_nothing_left(
+    left: Mapping[Awaited, Progress], *, source: str, seconds: float, hint: str
+) -> None:
+    """
+    Return where all that was waited for is current, so that the source may be left.
+
+    Args:
+        left: What `await_current` returned.
+        source: The cluster that is left only then.
+        seconds: How long was waited at most.
+        hint: How to go on, and how to go back.
+
+    Raises:
+        WaitTimeout: Something is not current; each object is named with its reason.
+    """
+    if not left:
+        return
+    causes = "; ".join(f"{found}: {progress.message}" for found, progress in left.items())
+    raise WaitTimeout(
+        f"{counted(len(left), 'object')} not ready after {seconds:g}s, and nothing has left"
+        f" cluster {source}: {causes}",
+        hint=hint,
+    )
 
 
 def _judge(cluster: Cluster, awaited: Awaited) -> Progress:

@@ -23,14 +23,14 @@ from kubefedctl.core.migrating import Route
 from kubefedctl.core.narrowing import Request
 from kubefedctl.core.placement import Placement, place
 from kubefedctl.core.planning import plan_sync
-from kubefedctl.errors import InputError, RefusedError, WaitTimeout
+from kubefedctl.errors import InputError, RefusedError
 from kubefedctl.model.events import Event, Result, Step, Summary, Warned, counted
 from kubefedctl.model.federated import FederatedObject
 from kubefedctl.model.objects import labels_of
 from kubefedctl.model.readings import Desired, Observed
 from kubefedctl.model.refs import Key, Object
 from kubefedctl.model.wellknown import KUBEFED_CLUSTERS
-from kubefedctl.ops.awaiting import Awaited, await_current
+from kubefedctl.ops.awaiting import Awaited, await_current, demand_nothing_left
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
 from kubefedctl.ops.foreseeing import foresee
 from kubefedctl.ops.halting import Halt
@@ -289,14 +289,13 @@ class _Drain:
         )
         if self.halt.reason is not None:
             raise self.halt.reason
-        if left:
-            causes = "; ".join(f"{found}: {progress.message}" for found, progress in left.items())
-            name = self.options.cluster
-            raise WaitTimeout(
-                f"{counted(len(left), 'object')} not ready after {self.options.timeout:g}s, and"
-                f" nothing has left cluster {name}: {causes}",
-                hint=f"to go on: kubefedctl drain {name}; to go back: kubefedctl undrain {name}",
-            )
+        name = self.options.cluster
+        demand_nothing_left(
+            left,
+            source=name,
+            seconds=self.options.timeout,
+            hint=f"to go on: kubefedctl drain {name}; to go back: kubefedctl undrain {name}",
+        )
 
 
 def _find_running(desired: Desired, cluster: str) -> Iterator[tuple[FederatedObject, Placement]]:

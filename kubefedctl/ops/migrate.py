@@ -20,8 +20,8 @@ from dataclasses import dataclass, field, replace
 from kubefedctl.cluster.port import Cluster, Fleet
 from kubefedctl.core.migrating import Lack, Move, Route, find_movers, narrow, plan_move, widen
 from kubefedctl.core.narrowing import Request, explain_unknown_type, find_type_config
-from kubefedctl.errors import ClusterError, InputError, NotFoundError, RefusedError, WaitTimeout
-from kubefedctl.model.events import Event, Result, Step, Summary, Verdict, Warned, counted
+from kubefedctl.errors import ClusterError, InputError, NotFoundError, RefusedError
+from kubefedctl.model.events import Event, Result, Step, Summary, Verdict, Warned
 from kubefedctl.model.federated import FederatedObject, parse_federated
 from kubefedctl.model.readings import Desired
 from kubefedctl.model.refs import Key, Object, Resource
@@ -33,7 +33,7 @@ from kubefedctl.model.wellknown import (
     SECRETS,
     SERVICE_ACCOUNTS,
 )
-from kubefedctl.ops.awaiting import Awaited, await_current
+from kubefedctl.ops.awaiting import Awaited, await_current, demand_nothing_left
 from kubefedctl.ops.clock import USUAL_PACE, Pace
 from kubefedctl.ops.halting import Halt
 from kubefedctl.ops.probing import Probed, probe_member
@@ -222,14 +222,13 @@ class _Move:
         )
         if self.halt.reason is not None:
             raise self.halt.reason
-        if left:
-            causes = "; ".join(f"{found}: {progress.message}" for found, progress in left.items())
-            raise WaitTimeout(
-                f"{counted(len(left), 'object')} not ready after {self.options.timeout:g}s, and"
-                f" nothing has left cluster {self.route.source}: {causes}",
-                hint=f"to go on: {self.options.command()}; to go back:"
-                f" {self.options.command(is_back=True)}",
-            )
+        options = self.options
+        demand_nothing_left(
+            left,
+            source=self.route.source,
+            seconds=options.timeout,
+            hint=f"to go on: {options.command()}; to go back: {options.command(is_back=True)}",
+        )
 
     def leave_source(self) -> Iterator[Event]:
         """Take the source away from what has moved; its namespace goes last, where it may."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,10 @@ from kubefedctl.model.actions import WritePolicy
 from kubefedctl.model.announcements import Announcing
 from kubefedctl.model.narrowing import DeletionScope
 from kubefedctl.model.schedules import Rescheduling
+
+if TYPE_CHECKING:
+    from kubefedctl.ops.sync import SyncOptions
+    from kubefedctl.render.report import Reporter
 
 DeletionScopeOption = Annotated[
     DeletionScope,
@@ -57,7 +61,6 @@ Lock = Annotated[
         " long, fail at once, or sync without one.",
     ),
 ]
-
 Rsp = Annotated[
     Rescheduling,
     typer.Option(
@@ -80,8 +83,6 @@ Quiet = Annotated[
     bool,
     typer.Option("--quiet", "-q", help="Tell warnings, failures and the last sentence alone."),
 ]
-
-
 StrategyOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -136,14 +137,12 @@ def sync(
 
     Example: kubefedctl sync deployments/web -n shop --cluster eu-1
     """
-    from kubefedctl.cli.signals import halting_on_signals
     from kubefedctl.core.configuring import parse_duration
     from kubefedctl.core.guarding import parse_limit
     from kubefedctl.core.locking import parse_lock_wait
     from kubefedctl.core.narrowing import parse_request
     from kubefedctl.core.strategies import parse_strategies
     from kubefedctl.ops.sync import SyncOptions
-    from kubefedctl.ops.sync import sync as bring_in_step
 
     with open_report(output, shared) as report:
         options = SyncOptions(
@@ -162,15 +161,24 @@ def sync(
             limit=parse_limit(max_deletes) if max_deletes else None,
             tells_contents=shared.dry_run is not DryRun.NONE,
         )
-        with (
-            halting_on_signals() as halt,
-            open_fleet(shared) as fleet,
-            # NB: the lock is given back before the connections are
-            closing(bring_in_step(fleet, options, halt=halt)) as happening,
-        ):
-            telling = "quiet" if quiet else "live"
-            if report is None:
-                show_all(happening, shared, telling=telling)
-            else:
-                report.host = fleet.host.name
-                show_all(happening, shared, output=output, telling=telling, hear=report.hear)
+        _carry_out(options, shared, telling="quiet" if quiet else "live", report=report)
+
+
+def _carry_out(
+    options: SyncOptions, shared: Shared, *, telling: str, report: Reporter | None
+) -> None:
+    """Sync, and show what happens to the person or let the report hear it."""
+    from kubefedctl.cli.signals import halting_on_signals
+    from kubefedctl.ops.sync import sync as bring_in_step
+
+    with (
+        halting_on_signals() as halt,
+        open_fleet(shared) as fleet,
+        # NB: the lock is given back before the connections are
+        closing(bring_in_step(fleet, options, halt=halt)) as happening,
+    ):
+        if report is None:
+            show_all(happening, shared, telling=telling)
+        else:
+            report.host = fleet.host.name
+            show_all(happening, shared, output=report.output, telling=telling, hear=report.hear)
