@@ -20,12 +20,14 @@ from typing import Any
 import typer.main
 
 from kubefedctl.cli.app import app
+from kubefedctl.cli.grouping import is_option, usage_of
 from kubefedctl.errors import EXIT_CODE_MEANINGS
 
 ROOT = Path(__file__).resolve().parent.parent
 KUBEFEDCTL = Path(sys.executable).parent / "kubefedctl"
 SHELLS = ("bash", "zsh", "fish")
 _RULE = "---"
+_BAR = "\\|"
 
 _REFERENCE_HEAD = """\
 # Commands
@@ -139,7 +141,7 @@ def _describe(name: str, command: Any) -> str:
         paragraphs.append(text if example == text else f"```sh\n{example}\n```")
     shown = [found for found in command.params if not getattr(found, "hidden", False)]
     arguments = [found for found in shown if not is_option(found)]
-    words = ["COMMAND"] if getattr(command, "commands", {}) else map(_argument, arguments)
+    words = ["COMMAND"] if getattr(command, "commands", {}) else map(usage_of, arguments)
     usage = " ".join(["kubefedctl", name, "[OPTIONS]", *words])
     lines = [f"## {name}\n", f"`{usage}`\n", "\n\n".join(paragraphs) + "\n"]
     options = [_option_row(found) for found in shown if is_option(found)]
@@ -148,24 +150,13 @@ def _describe(name: str, command: Any) -> str:
     return "\n".join(lines)
 
 
-def is_option(parameter: Any) -> bool:
-    """Tell whether a parameter of a command is an option, not an argument."""
-    return bool(parameter.opts[0].startswith("-"))
-
-
-def _argument(parameter: Any) -> str:
-    word = parameter.metavar or parameter.name.upper()
-    if parameter.nargs == -1:
-        word = f"{word.removesuffix('...')}..."
-    return word if parameter.required else f"[{word}]"
-
-
 def _option_row(parameter: Any) -> str:
     value = parameter.metavar or _choices(parameter)
     names = [*parameter.opts, *parameter.secondary_opts]
     spelled = ", ".join(f"`{name} {value}`" if value else f"`{name}`" for name in names)
     meaning = (parameter.help or "") + _default(parameter)
-    return f"| {spelled} | {meaning.replace('<', '&lt;')} |"
+    # NB: a bar ends a cell also within a code span
+    return f"| {spelled.replace('|', _BAR)} | {meaning.replace('<', '&lt;').replace('|', _BAR)} |"
 
 
 def _choices(parameter: Any) -> str:

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from kubefedctl import __version__
 from kubefedctl.cli.app import app
+from kubefedctl.cli.grouping import is_option
 from kubefedctl.errors import EXIT_CODE_MEANINGS, ExitCode
 from tests.completions import (
     KUBEFEDCTL,
@@ -25,7 +26,6 @@ from tests.completions import (
     commands,
     first_sentence,
     generated_files,
-    is_option,
 )
 from tests.controlplanes.fixtures import is_ci
 from tests.transcripts import (

@@ -34,7 +34,7 @@ from kubefedctl.cli.commands.schedule import schedule
 from kubefedctl.cli.commands.status import status
 from kubefedctl.cli.commands.sync import sync
 from kubefedctl.cli.commands.version import print_version, version
-from kubefedctl.cli.grouping import CLUSTERS, OTHER, RESOURCES, RUN, SET_UP, TaskGroup
+from kubefedctl.cli.grouping import CLUSTERS, OTHER, RESOURCES, RUN, SET_UP, PlainCommand, TaskGroup
 from kubefedctl.errors import ExitCode, InputError, KubefedctlError
 
 app = typer.Typer(
@@ -48,13 +48,13 @@ app = typer.Typer(
 )
 for _task, _commands in (
     (SET_UP, (init, deinit)),
-    (CLUSTERS, (join, unjoin)),
+    (CLUSTERS, (join, unjoin, drain, undrain)),
     (RESOURCES, (enable, disable, federate)),
-    (RUN, (sync, status, schedule, migrate, drain, undrain)),
+    (RUN, (sync, status, schedule, migrate)),
     (OTHER, (version, demo)),
 ):
     for _command in _commands:
-        app.command(rich_help_panel=_task)(_command)
+        app.command(cls=PlainCommand, rich_help_panel=_task)(_command)
 app.add_typer(orphaning_app, name="orphaning-deletion", rich_help_panel=RESOURCES)
 app.add_typer(sandbox_app, name="sandbox", rich_help_panel=OTHER)
 

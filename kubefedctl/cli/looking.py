@@ -9,8 +9,8 @@ import typer
 Words = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="TYPE[/NAME] ...",
-        help="Look at these federated types or objects alone.",
+        metavar="TYPE[/NAME]",
+        help="Look at these federated types or objects alone. Default: all of them.",
         show_default=False,
     ),
 ]

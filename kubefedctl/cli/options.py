@@ -142,6 +142,14 @@ Verbosity = Annotated[
     ),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+ClusterName = Annotated[
+    str,
+    typer.Argument(
+        metavar="CLUSTER_NAME",
+        help="The name of the member in the federation.",
+        show_default=False,
+    ),
+]
 Namespace = Annotated[
     str,
     typer.Option(
@@ -152,8 +160,6 @@ Namespace = Annotated[
         show_default=False,
     ),
 ]
-
-
 OutputOption = Annotated[
     Output | None,
     typer.Option(
@@ -164,8 +170,6 @@ OutputOption = Annotated[
         show_default=False,
     ),
 ]
-
-
 GoingOption = Annotated[
     Output | None,
     typer.Option(

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from kubefedctl.cli.app import app
 from kubefedctl.cli.arguments import rewrite_arguments
-from kubefedctl.cli.grouping import TASKS
+from kubefedctl.cli.grouping import TASKS, is_option
 from tests.completions import commands
 
 COMMANDS = dict(commands())
@@ -54,9 +54,38 @@ def test_help_lists_every_command_under_its_task() -> None:
     assert "  orphaning-deletion  " in text[places[2] : places[3]]
 
 
-def test_help_of_a_task_cuts_no_summary() -> None:
+@pytest.mark.parametrize("name", ["", *(set(COMMANDS) - set(LEAVES))])
+def test_help_of_a_group_cuts_no_summary(name: str) -> None:
     """Each command's one line is whole at eighty columns."""
-    assert "..." not in _help_of("").split(f"\n{TASKS[0]}:\n")[1]
+    title = TASKS[0] if not name else "Commands"
+    assert "..." not in _help_of(name).split(f"\n{title}:\n")[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "usage"),
+    [
+        ("join", "CLUSTER_NAME"),
+        ("enable", "[TYPE...]"),
+        ("disable", "TYPE..."),
+        ("migrate", "[TYPE] [NAME]"),
+        ("sync", "[TYPE[/NAME]...]"),
+        ("sandbox run", "CMD..."),
+    ],
+)
+def test_usage_writes_arguments_as_a_person_does(name: str, usage: str) -> None:
+    """Brackets stand around what may be left out, dots behind what may be repeated."""
+    first = _help_of(name).splitlines()[0]
+    assert f"{name} [OPTIONS] {usage}" in first
+    assert first.endswith(usage)
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_help_says_of_each_argument_what_it_is(name: str) -> None:
+    """A word and a sentence for each; no type of Python, which nobody types."""
+    arguments = [found for found in LEAVES[name].params if not is_option(found)]
+    for found in arguments:
+        assert re.search(rf"^  {re.escape(found.metavar)}  +\S", _help_of(name), re.MULTILINE)
+    assert [] == re.findall(r"<(?:str|int|list)\b[^|>]*>", _help_of(name))
 
 
 @pytest.mark.parametrize("name", LEAVES)

@@ -11,7 +11,12 @@ from kubefedctl.cli.prompting import Yes, make_confirm
 from kubefedctl.cli.wiring import open_fleet, show_all
 
 _USUAL_GROUP = "types.kubefed.io"
-TypeNames = Annotated[list[str], typer.Argument(metavar="TYPE", show_default=False)]
+TypeNames = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="TYPE", help="A type, or the name of a FederatedTypeConfig.", show_default=False
+    ),
+]
 DeleteCrd = Annotated[
     bool, typer.Option("--delete-crd", help="Also delete the CRD of the federated type.")
 ]

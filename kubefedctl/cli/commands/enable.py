@@ -14,7 +14,12 @@ from kubefedctl.errors import ManifestError
 from kubefedctl.model.events import Event
 from kubefedctl.model.refs import Object
 
-TypeNames = Annotated[list[str] | None, typer.Argument(metavar="TYPE", show_default=False)]
+TypeNames = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="TYPE", help="A type that the host serves. Give TYPE or -f.", show_default=False
+    ),
+]
 FederatedGroup = Annotated[
     str, typer.Option("--federated-group", metavar="GROUP", help="API group of federated types.")
 ]

@@ -13,8 +13,17 @@ from kubefedctl.cli.options import Namespace, OutputOption, Shared, with_shared
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.model.refs import Object
 
-TypeName = Annotated[str, typer.Argument(metavar="TYPE", show_default=False)]
-ObjectName = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
+TypeName = Annotated[
+    str,
+    typer.Argument(
+        metavar="TYPE",
+        help="A type that the host serves. Give TYPE and NAME, or -f.",
+        show_default=False,
+    ),
+]
+ObjectName = Annotated[
+    str, typer.Argument(metavar="NAME", help="The object in the host.", show_default=False)
+]
 Contents = Annotated[
     bool,
     typer.Option("--contents", "-c", help="With a namespace: federate what is in it, too."),

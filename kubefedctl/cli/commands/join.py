@@ -7,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from kubefedctl.cli.options import GoingOption, OutputOption, Shared, with_shared
+from kubefedctl.cli.options import ClusterName, GoingOption, OutputOption, Shared, with_shared
 from kubefedctl.cli.prompting import Yes, make_confirm
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.errors import InputError
 
-ClusterName = Annotated[str, typer.Argument(metavar="CLUSTER_NAME", show_default=False)]
 ClusterContext = Annotated[
     str,
     typer.Option(

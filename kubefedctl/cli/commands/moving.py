@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kubefedctl.cli.options import Namespace, Shared, with_shared
+from kubefedctl.cli.options import ClusterName, Namespace, Shared, with_shared
 from kubefedctl.cli.prompting import Yes, make_confirm
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.errors import RefusedError
@@ -15,9 +15,16 @@ from kubefedctl.errors import RefusedError
 if TYPE_CHECKING:
     from kubefedctl.ops.sync import SyncOptions
 
-TypeName = Annotated[str, typer.Argument(metavar="[TYPE]", show_default=False)]
-ObjectName = Annotated[str, typer.Argument(metavar="[NAME]", show_default=False)]
-ClusterName = Annotated[str, typer.Argument(metavar="CLUSTER_NAME", show_default=False)]
+TypeName = Annotated[
+    str,
+    typer.Argument(
+        metavar="TYPE", help="The type. Give TYPE and NAME, or --all.", show_default=False
+    ),
+]
+ObjectName = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="The object.", show_default=False),
+]
 Source = Annotated[
     str,
     typer.Option("--from", metavar="CLUSTER", help="The cluster to leave.", show_default=False),

@@ -6,18 +6,24 @@ from typing import Annotated
 
 import typer
 
+from kubefedctl.cli.grouping import PlainCommand, WholeGroup
 from kubefedctl.cli.options import Namespace, Output, OutputOption, Shared, with_shared
 from kubefedctl.cli.wiring import open_fleet, show_all
 
 orphaning_app = typer.Typer(
     name="orphaning-deletion",
     help="Whether deleting a federated object leaves its objects in the members.",
+    cls=WholeGroup,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-TypeName = Annotated[str, typer.Argument(metavar="TYPE", show_default=False)]
-ObjectName = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
+TypeName = Annotated[
+    str, typer.Argument(metavar="TYPE", help="The federated type.", show_default=False)
+]
+ObjectName = Annotated[
+    str, typer.Argument(metavar="NAME", help="The federated object.", show_default=False)
+]
 
 
 @orphaning_app.callback(invoke_without_command=True)
@@ -27,7 +33,7 @@ def show_help(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-@orphaning_app.command("enable")
+@orphaning_app.command("enable", cls=PlainCommand)
 @with_shared
 def enable_orphaning(
     *,
@@ -47,7 +53,7 @@ def enable_orphaning(
     _set((type_name, name, namespace), output, shared, wanted=True)
 
 
-@orphaning_app.command("disable")
+@orphaning_app.command("disable", cls=PlainCommand)
 @with_shared
 def disable_orphaning(
     *,
@@ -67,7 +73,7 @@ def disable_orphaning(
     _set((type_name, name, namespace), output, shared, wanted=False)
 
 
-@orphaning_app.command("status")
+@orphaning_app.command("status", cls=PlainCommand)
 @with_shared
 def show_status(
     *, type_name: TypeName, name: ObjectName, namespace: Namespace = "", shared: Shared

@@ -7,18 +7,22 @@ from typing import Annotated
 
 import typer
 
+from kubefedctl.cli.grouping import PlainCommand, WholeGroup
 from kubefedctl.cli.sandboxes import sandbox_errors
 from kubefedctl.errors import InputError
 
 sandbox_app = typer.Typer(
     name="sandbox",
     help="Small Kubernetes API servers on this machine, to learn and to test with.",
+    cls=WholeGroup,
     rich_markup_mode=None,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Which sandbox.")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="Which sandbox. Default: the one named default.")
+]
 Clusters = Annotated[
     str,
     typer.Option(
@@ -27,11 +31,16 @@ Clusters = Annotated[
         help="Names of the clusters, separated by commas; the first is the current context.",
     ),
 ]
-Command = Annotated[list[str], typer.Argument(metavar="CMD", show_default=False)]
+Command = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="CMD", help="The command and its arguments, behind --.", show_default=False
+    ),
+]
 _TWO = "cluster0,cluster1"
 
 
-@sandbox_app.command()
+@sandbox_app.command(cls=PlainCommand)
 def up(*, name: Name = "default", clusters: Clusters = _TWO) -> None:
     """
     Start clusters in the background and print how to reach them.
@@ -46,7 +55,7 @@ def up(*, name: Name = "default", clusters: Clusters = _TWO) -> None:
     typer.echo(f"export KUBECONFIG={shlex.quote(str(started.kubeconfig))}")
 
 
-@sandbox_app.command()
+@sandbox_app.command(cls=PlainCommand)
 def down(*, name: Name = "default") -> None:
     """
     Stop a sandbox and forget its clusters.
@@ -60,7 +69,7 @@ def down(*, name: Name = "default") -> None:
     typer.echo(f"sandbox {name} is down", err=True)
 
 
-@sandbox_app.command("list")
+@sandbox_app.command("list", cls=PlainCommand)
 def list_sandboxes() -> None:
     """
     Show the sandboxes of this user.
@@ -85,7 +94,7 @@ def list_sandboxes() -> None:
         typer.echo(line)
 
 
-@sandbox_app.command("run")
+@sandbox_app.command("run", cls=PlainCommand)
 def run_command(*, command: Command, clusters: Clusters = _TWO) -> None:
     """
     Run a command beside clusters that last as long as it does.

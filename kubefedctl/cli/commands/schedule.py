@@ -11,7 +11,12 @@ from kubefedctl.cli.files import read_objects, renew
 from kubefedctl.cli.options import Form, Namespace, Shared, with_shared
 from kubefedctl.cli.wiring import open_fleet, show_all
 
-PreferenceName = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
+PreferenceName = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="The ReplicaSchedulingPreference. Give NAME or -f.", show_default=False
+    ),
+]
 Filename = Annotated[
     str,
     typer.Option(
