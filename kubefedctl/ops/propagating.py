@@ -33,7 +33,7 @@ from kubefedctl.errors import (
 )
 from kubefedctl.model.actions import Action, MemberIntent, Strategy
 from kubefedctl.model.events import Verdict
-from kubefedctl.model.objects import resource_version_of, uid_of
+from kubefedctl.model.objects import is_managed, resource_version_of, uid_of
 from kubefedctl.model.refs import Object, Resource, split_api_version
 from kubefedctl.model.statuses import PropagationStatus
 from kubefedctl.ops.writing import find, wait_until
@@ -41,6 +41,8 @@ from kubefedctl.ops.writing import find, wait_until
 CONFLICT_ATTEMPTS = 5
 ALREADY_THERE = "it stood there before, and the KubeFedConfig forbids adoption"
 """Why an object that stands in the way of a create is not taken over."""
+NO_LONGER_OURS = "it has not the label any more, and the KubeFedConfig forbids adoption"
+"""Why an object that lost its label, or was made anew without, is not written."""
 _NOT_CONTENT = ("managedFields", "generation", "resourceVersion")
 
 
@@ -258,10 +260,19 @@ def _insist(
             found = find(cluster, action.resource, action.key)
             if found is None:
                 return recreate(cluster, action)
+            if not _is_still_ours(action.intent, found, before=observed):
+                failure = PropagationStatus.ALREADY_EXISTS
+                return Executed(action, Verdict.FAILED, failure, NO_LONGER_OURS, found)
             observed = found
         except NotFoundError:
             return recreate(cluster, action)
     raise AssertionError("the last attempt returns or raises")
+
+
+def _is_still_ours(intent: MemberIntent, found: Object, *, before: Object) -> bool:
+    """Whether *found* may be written instead of *before*: it is ours, or may become it."""
+    is_adopting = not is_managed(before) and uid_of(before) == uid_of(found)
+    return is_managed(found) or intent.may_adopt or is_adopting
 
 
 def _is_same(before: Object, after: Object) -> bool:

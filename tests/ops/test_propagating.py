@@ -9,7 +9,7 @@ import pytest
 from kubefedctl.errors import ConflictError, ForbiddenError, InvalidError, ServerError
 from kubefedctl.model.actions import Action, ActionVerb, Strategy
 from kubefedctl.model.events import Verdict
-from kubefedctl.model.objects import MANAGED_LABEL
+from kubefedctl.model.objects import MANAGED_LABEL, labels_of
 from kubefedctl.model.refs import Object
 from kubefedctl.model.statuses import PropagationStatus
 from tests.core.makers import CONFIG_MAP
@@ -124,3 +124,25 @@ def test_immutable_field_of_an_object_that_is_gone_meanwhile_is_created() -> Non
     (done,) = carry_out(_apply(found, recreates=True), cluster)
     assert Verdict.RECREATED == done.verdict
     assert {"key": "new"} == (cluster.find(CONFIG_MAP, WEB) or {})["data"]
+
+
+@pytest.mark.parametrize("strategy", Strategy, ids=str)
+@pytest.mark.parametrize("may_adopt", [True, False], ids=["adopts", "adopts-nothing"])
+def test_update_of_what_lost_its_label_meanwhile_is_an_adoption(
+    may_adopt: bool, strategy: Strategy
+) -> None:
+    """Somebody made it anew without the label: where adoption is forbidden, it stays theirs."""
+    cluster = MemoryCluster()
+    found = cluster.add(CONFIG_MAP, managed())
+    cluster.remove(CONFIG_MAP, WEB)
+    theirs = cluster.add(CONFIG_MAP, {"metadata": place(WEB), "data": {"theirs": "1"}})
+    action = _apply(found)
+    assert action.intent is not None
+    intent = replace(action.intent, may_adopt=may_adopt, strategy=strategy)
+    (done,) = carry_out(replace(action, intent=intent), cluster)
+    standing = cluster.find(CONFIG_MAP, WEB)
+    if may_adopt:
+        assert (Verdict.UPDATED, "true") == (done.verdict, labels_of(standing)[MANAGED_LABEL])
+    else:
+        assert (Verdict.FAILED, PropagationStatus.ALREADY_EXISTS) == (done.verdict, done.status)
+        assert theirs == standing
