@@ -116,6 +116,22 @@ def find_movers(desired: Desired, namespace: str, source: str) -> list[Federated
     ]
 
 
+def find_left(desired: Desired, namespace: str, route: Route) -> list[FederatedObject]:
+    """
+    Return the federated objects of a namespace that a stopped move left half done.
+
+    They are placed in the target and no longer in the source, where their status still has them.
+    """
+    return [
+        found
+        for found in find_movers(desired, namespace, route.target)
+        if route.source not in selected_names(found.placement, _labels(desired))
+        and any(
+            value_at(entry, "name") == route.source for entry in list_at(found.status, "clusters")
+        )
+    ]
+
+
 def widen(federated: FederatedObject, route: Route, desired: Desired) -> Object | None:
     """
     Return the spec with the target added, or None where it is there already.

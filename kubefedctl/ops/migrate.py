@@ -18,7 +18,16 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from kubefedctl.cluster.port import Cluster, Fleet
-from kubefedctl.core.migrating import Lack, Move, Route, find_movers, narrow, plan_move, widen
+from kubefedctl.core.migrating import (
+    Lack,
+    Move,
+    Route,
+    find_left,
+    find_movers,
+    narrow,
+    plan_move,
+    widen,
+)
 from kubefedctl.core.narrowing import Request, explain_unknown_type, find_type_config
 from kubefedctl.errors import ClusterError, InputError, NotFoundError, RefusedError
 from kubefedctl.model.events import Event, Result, Step, Summary, Verdict, Warned
@@ -136,7 +145,7 @@ def _choose(desired: Desired, options: MigrateOptions) -> list[FederatedObject]:
                 f"nothing in namespace {options.namespace} is placed in cluster"
                 f" {options.route.source}"
             )
-        return found
+        return [*found, *find_left(desired, options.namespace, options.route)]
     type_config = find_type_config(options.type_word, desired.types)
     if type_config is None:
         raise explain_unknown_type(options.type_word, desired.types)

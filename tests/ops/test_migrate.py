@@ -57,6 +57,7 @@ READY: Object = {
     "conditions": [{"type": "Available", "status": "True"}],
 }
 CONF = Key("shop", "conf")
+SHOP = Key("", "shop")
 
 
 def _make_ready(obj: Object) -> Object:
@@ -310,11 +311,13 @@ def test_migrate_what_is_not_there_is_refused(given: dict[str, Any], expected: s
     assert [] == host.writes()
 
 
-def test_migrate_cut_short_anywhere_is_completed_by_the_next() -> None:
+@pytest.mark.parametrize("what", [{}, {"type_word": "", "name": ""}], ids=["object", "all"])
+def test_migrate_cut_short_anywhere_is_completed_by_the_next(what: dict[str, str]) -> None:
     """Every write to the host made to fail once: the same command then ends as one without."""
     host, fleet = make_moving_shop()
     host.requests.clear()
-    run_migrate(fleet)
+    run_migrate(fleet, **what)
+    expected = (where(fleet), where(fleet, CONF, CONFIG_MAP), where(fleet, SHOP, NAMESPACES))
     writes = len(host.writes())
     assert writes > 4
     for number in range(writes):
@@ -327,10 +330,12 @@ def test_migrate_cut_short_anywhere_is_completed_by_the_next() -> None:
                 raise error(ForbiddenError, 403)
 
         _let_fail(host, refuse)
-        run_migrate(fleet)
+        run_migrate(fleet, **what)
         _let_fail(host, lambda act: None)
-        _, failure = run_migrate(fleet)
-        assert (None, ["c2"], ["c2"]) == (failure, placed(host), where(fleet)), number
+        _, failure = run_migrate(fleet, **what)
+        assert (None, ["c2"]) == (failure, placed(host)), number
+        found = (where(fleet), where(fleet, CONF, CONFIG_MAP), where(fleet, SHOP, NAMESPACES))
+        assert expected == found, number
 
 
 def _let_fail(host: MemoryCluster, refuse: Any) -> None:
