@@ -6,14 +6,14 @@ in the one cluster alone (`migrate`).
 
 Laws:
 1. Nothing leaves before the others have it: the label says `leaving` until all is ready there, and
-   only then `left`.
+   only then `left`. Others that do not answer, or are to run none, have nothing.
 2. A drain that was stopped anywhere is gone on with by the same command, or taken back by undrain.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Set
 from dataclasses import dataclass, field, replace
 
 from kubefedctl.cluster.port import Cluster, Fleet
@@ -23,6 +23,7 @@ from kubefedctl.core.migrating import Route
 from kubefedctl.core.narrowing import Request
 from kubefedctl.core.placement import Placement, place
 from kubefedctl.core.planning import plan_sync
+from kubefedctl.core.rescheduling import held_replicas
 from kubefedctl.errors import InputError, RefusedError
 from kubefedctl.model.events import Event, Result, Step, Summary, Warned, counted
 from kubefedctl.model.federated import FederatedObject
@@ -85,7 +86,8 @@ def drain(
 
     Raises:
         InputError: No such cluster.
-        RefusedError: Workloads run there alone, and nothing says where they are to go.
+        RefusedError: Workloads run there alone, and nothing says where they are to go; or no other
+            cluster that answers is to run them.
         WaitTimeout: The others are not ready in time; nothing has left the cluster.
         PartialFailure: A sync on the way failed; the lines before tell where.
         ClusterError: The host refused a request.
@@ -93,7 +95,8 @@ def drain(
     run = _Drain(fleet, options, pace, halt or Halt())
     yield Step(f"reading the federation from host cluster {fleet.host.name}")
     situation = run.look()
-    yield from run.preview(situation)
+    after = yield from run.preview(situation)
+    run.refuse_stranded(situation, after)
     alone = situation.alone
     if alone and not (options.to or options.force):
         names = ", ".join(str(found.subject) for found in alone)
@@ -194,8 +197,8 @@ class _Drain:
         running = _find_running(desired, cluster)
         return _Situation(federation, desired, observed, probed, tuple(running))
 
-    def preview(self, situation: _Situation) -> Iterator[Event]:
-        """Tell what a sync would do if the cluster were left already."""
+    def preview(self, situation: _Situation) -> Generator[Event, None, Desired]:
+        """Tell what a sync would do if the cluster were left; return what would be asked for."""
         desired = _as_left(situation.desired, self.options.cluster)
         options = ReschedulingOptions(self.options.sync.rescheduling, now_text(), is_dry_run=True)
         rescheduled = reschedule(
@@ -223,6 +226,23 @@ class _Drain:
             where = f"moves to cluster {self.options.to}" if self.options.to else "stays there"
             yield Warned(
                 f"{found.subject} is placed in cluster {self.options.cluster} alone: it {where}"
+            )
+        return rescheduled.desired
+
+    def refuse_stranded(self, situation: _Situation, after: Desired) -> None:
+        """Hold that what leaves would run in another cluster; what is placed in none is *alone*."""
+        stranded = [
+            f"{found.subject} ({', '.join(sorted(others))})"
+            for found, placed in situation.running
+            if (others := placed.clusters - {self.options.cluster})
+            and _loses_all(found, after, self.options.cluster, others & situation.clusters.keys())
+        ]
+        if stranded:
+            raise RefusedError(
+                f"{counted(len(stranded), 'workload')} would run nowhere without cluster"
+                f" {self.options.cluster}, as the others are not ready or are to have no replicas:"
+                f" {', '.join(stranded)}",
+                hint="drain it when they are ready, or place the workloads in other clusters first",
             )
 
     def set_label(self, draining: Draining | None) -> Iterator[Event]:
@@ -318,6 +338,17 @@ def _find_running(desired: Desired, cluster: str) -> Iterator[tuple[FederatedObj
                 continue  # NB: every sync tells of it, and moves nothing because of it
             if cluster in placed.clusters and not found.is_deleting:
                 yield found, placed
+
+
+def _loses_all(found: FederatedObject, after: Desired, cluster: str, ready: Set[str]) -> bool:
+    """Whether a workload that has replicas in *cluster* is to have none in any *ready* one."""
+    planned = after.federated[found.type_config.name][found.key]
+    try:
+        is_idle = held_replicas(found, [cluster]).get(cluster) == 0
+        counts = held_replicas(planned, ready)
+    except InputError:
+        return not ready  # NB: every sync tells of overrides that cannot be read
+    return not is_idle and all(counts.get(name) == 0 for name in ready)
 
 
 def _as_left(desired: Desired, cluster: str) -> Desired:

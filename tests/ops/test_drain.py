@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from kubefedctl.core.draining import DRAIN_LABEL
-from kubefedctl.errors import InputError, KubefedctlError, RefusedError, WaitTimeout
+from kubefedctl.errors import (
+    InputError,
+    KubefedctlError,
+    RefusedError,
+    UnreachableError,
+    WaitTimeout,
+)
 from kubefedctl.model.events import Event
 from kubefedctl.model.objects import labels_of
 from kubefedctl.model.refs import Key, Object
@@ -20,6 +26,7 @@ from tests.ops.stage import (
     AT_ONCE,
     KNS,
     WEB,
+    error,
     federate,
     federate_namespace,
     make_fleet,
@@ -164,6 +171,45 @@ def test_drain_workload_that_would_be_nowhere_is_refused_by_name() -> None:
     assert isinstance(failure, RefusedError)
     assert "FederatedDeployment/shop/alone" in failure.message
     assert [] == host.writes()
+
+
+@pytest.mark.parametrize("given", [{}, {"force": True}, {"is_dry_run": True}], ids=str)
+def test_drain_others_that_do_not_answer_take_nothing(given: dict[str, Any]) -> None:
+    """What is placed in a dead cluster besides would run nowhere."""
+    host, fleet = make_busy_fleet()
+    dead = error(UnreachableError, 0, "ConnectionRefused")
+    fleet.context("c2").fail_next("read", dead, times=99)
+    host.requests.clear()
+    _, failure = run_drain(fleet, **given)
+    assert isinstance(failure, RefusedError)
+    assert "FederatedDeployment/shop/web (c2)" in failure.message
+    assert [] == host.writes()
+
+
+def test_drain_others_that_are_to_have_no_replicas_take_nothing() -> None:
+    """A preference that names the one cluster places the workload in others without replicas."""
+    host, fleet = make_busy_fleet()
+    spec = {
+        "targetKind": "FederatedDeployment",
+        "totalReplicas": 6,
+        "clusters": {"c1": {"weight": 1}},
+    }
+    host.add(REPLICA_SCHEDULING_PREFERENCES, {"metadata": place(WEB), "spec": spec})
+    told(sync(fleet, SyncOptions(KNS, 0.0), pace=AT_ONCE))
+    assert {"c1": 6, "c2": 0} == replicas(fleet)
+    _, failure = run_drain(fleet)
+    assert isinstance(failure, RefusedError)
+    assert ({"c1": 6, "c2": 0}, None) == (replicas(fleet), label(host))
+
+
+def test_drain_workload_without_any_replicas_leaves() -> None:
+    """Nothing runs anywhere, so nothing is lost."""
+    host, fleet = make_busy_fleet()
+    spec = {"targetKind": "FederatedDeployment", "totalReplicas": 0}
+    host.add(REPLICA_SCHEDULING_PREFERENCES, {"metadata": place(WEB), "spec": spec})
+    told(sync(fleet, SyncOptions(KNS, 0.0), pace=AT_ONCE))
+    _, failure = run_drain(fleet)
+    assert (None, {"c2": 0}) == (failure, replicas(fleet))
 
 
 def test_drain_forced_leaves_what_would_be_nowhere() -> None:
