@@ -28,7 +28,7 @@ from kubefedctl.core.migrating import (
     plan_move,
     widen,
 )
-from kubefedctl.core.narrowing import Request, explain_unknown_type, find_type_config
+from kubefedctl.core.narrowing import Request
 from kubefedctl.errors import ClusterError, InputError, NotFoundError, RefusedError
 from kubefedctl.model.events import Event, Result, Step, Summary, Verdict, Warned
 from kubefedctl.model.federated import FederatedObject, parse_federated
@@ -45,6 +45,7 @@ from kubefedctl.model.wellknown import (
 from kubefedctl.ops.awaiting import Awaited, await_current, demand_nothing_left
 from kubefedctl.ops.clock import USUAL_PACE, Pace
 from kubefedctl.ops.halting import Halt
+from kubefedctl.ops.narrowing import find_type
 from kubefedctl.ops.probing import Probed, probe_member
 from kubefedctl.ops.reading import Federation, read_desired, read_federation
 from kubefedctl.ops.removing import list_others
@@ -119,7 +120,7 @@ def migrate(
     yield Step(f"reading the federation from host cluster {host.name}")
     federation = read_federation(host, kubefed_namespace=options.kubefed_namespace)
     desired = read_desired(host, federation)
-    move = plan_move(_choose(desired, options), desired, options.route)
+    move = plan_move(_choose(host, desired, options), desired, options.route)
     run = _Move(fleet, options, federation, desired, move, pace, halt)
     target = run.check()
     for note in move.notes:
@@ -135,7 +136,7 @@ def migrate(
     yield from run.leave_source()
 
 
-def _choose(desired: Desired, options: MigrateOptions) -> list[FederatedObject]:
+def _choose(host: Cluster, desired: Desired, options: MigrateOptions) -> list[FederatedObject]:
     """What is to move, by name or all of the namespace."""
     if not options.name:
         found = find_movers(desired, options.namespace, options.route.source)
@@ -146,9 +147,7 @@ def _choose(desired: Desired, options: MigrateOptions) -> list[FederatedObject]:
                 f" {options.route.source}"
             )
         return [*found, *find_left(desired, options.namespace, options.route)]
-    type_config = find_type_config(options.type_word, desired.types)
-    if type_config is None:
-        raise explain_unknown_type(options.type_word, desired.types)
+    type_config = find_type(host, desired.types, options.type_word)
     key = _key(type_config, options)
     mover = desired.federated.get(type_config.name, {}).get(key)
     if mover is None:

@@ -11,6 +11,7 @@ Laws:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from kubefedctl.cluster.port import Cluster
@@ -37,7 +38,7 @@ def narrow_federation(host: Cluster, federation: Federation, request: Request) -
         InputError: A type or cluster is not there, or they do not go together.
         ClusterError: The host did not answer what it serves.
     """
-    chosen = [_find_type(host, federation, word) for word, _ in request.types]
+    chosen = [find_type(host, federation.types, word) for word, _ in request.types]
     narrowing = make_narrowing(
         request,
         chosen,
@@ -45,6 +46,22 @@ def narrow_federation(host: Cluster, federation: Federation, request: Request) -
         target_namespace=federation.config.target_namespace,
     )
     return replace(federation, narrowing=narrowing)
+
+
+def find_type(host: Cluster, types: Sequence[TypeConfig], word: str) -> TypeConfig:
+    """
+    Return which of *types* is meant by *word*, in all the ways in which kubectl takes it.
+
+    Raises:
+        InputError: None, or several.
+        ClusterError: The host did not answer what it serves.
+    """
+    found = find_type_config(word, types)
+    if found is None:
+        found = find_by_discovery(word, types, host.discover())
+    if found is None:
+        raise explain_unknown_type(word, types)
+    return found
 
 
 def check_found(host: Cluster, desired: Desired) -> None:
@@ -66,15 +83,6 @@ def check_found(host: Cluster, desired: Desired) -> None:
             hint="kubectl get lists the federated objects; what is left of those that are gone is"
             " found by a sync of the whole type",
         )
-
-
-def _find_type(host: Cluster, federation: Federation, word: str) -> TypeConfig:
-    found = find_type_config(word, federation.types)
-    if found is None:
-        found = find_by_discovery(word, federation.types, host.discover())
-    if found is None:
-        raise explain_unknown_type(word, federation.types)
-    return found
 
 
 def _check_namespace(host: Cluster, desired: Desired, namespace: str) -> None:

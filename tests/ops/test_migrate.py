@@ -288,6 +288,14 @@ def test_migrate_what_a_preference_places_is_refused() -> None:
     assert "kubefedctl drain c1" in failure.hint
 
 
+def test_migrate_takes_the_short_name_of_a_type() -> None:
+    """As sync and kubectl do; only the API server knows short names."""
+    host, fleet = make_moving_shop()
+    host.discovery = served(DEPLOYMENT)  # type: ignore[attr-defined]
+    _, failure = run_migrate(fleet, type_word="deploy")
+    assert (None, ["c2"]) == (failure, where(fleet))
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
