@@ -65,6 +65,12 @@ class DrainOptions:
     is_dry_run: bool = False
     sync: SyncOptions = field(default_factory=SyncOptions)
 
+    @property
+    def command(self) -> str:
+        """The command that goes on with this drain."""
+        flags = (["--to", self.to] if self.to else []) + (["--force"] if self.force else [])
+        return " ".join(["kubefedctl", "drain", self.cluster, *flags])
+
 
 def drain(
     fleet: Fleet,
@@ -314,7 +320,7 @@ class _Drain:
             left,
             source=name,
             seconds=self.options.timeout,
-            hint=f"to go on: kubefedctl drain {name}; to go back: kubefedctl undrain {name}",
+            hint=f"to go on: {self.options.command}; to go back: kubefedctl undrain {name}",
         )
 
 

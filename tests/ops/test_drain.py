@@ -126,7 +126,15 @@ def test_drain_others_that_never_become_ready_lose_nothing() -> None:
     assert isinstance(failure, WaitTimeout)
     assert ("leaving", ["c1", "c2"]) == (label(host), where(fleet))
     assert "nothing has left cluster c1" in failure.message
-    assert "kubefedctl undrain c1" in failure.hint
+    assert "to go on: kubefedctl drain c1; to go back: kubefedctl undrain c1" == failure.hint
+
+
+def test_drain_in_vain_names_the_flags_to_go_on_with() -> None:
+    """Without them the next one would refuse what this one was told to do."""
+    _, fleet = make_busy_fleet(is_ready=False)
+    _, failure = run_drain(fleet, to="c2", force=True)
+    assert isinstance(failure, WaitTimeout)
+    assert "to go on: kubefedctl drain c1 --to c2 --force;" in failure.hint
 
 
 def test_drain_stopped_goes_on_with_the_same_command() -> None:
