@@ -24,10 +24,11 @@ from kubefedctl.errors import ClusterError
 from kubefedctl.model.actions import ObjectPlan
 from kubefedctl.model.events import Verdict
 from kubefedctl.model.objects import by_key, status_of
-from kubefedctl.model.readings import ClusterReading, FederationConfig
+from kubefedctl.model.readings import ClusterReading
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.ops.execution import Executed
 from kubefedctl.ops.fanout import run_all
+from kubefedctl.ops.reading import Federation
 from kubefedctl.ops.recording import WRITTEN, FederatedObjectId, HostFailure, identify
 
 _GONE = frozenset({Verdict.DELETED, Verdict.UNLABELLED})
@@ -39,7 +40,7 @@ def record_service_statuses(
     executed: Mapping[FederatedObjectId, Mapping[str, Executed]],
     *,
     readings: Mapping[str, ClusterReading],
-    config: FederationConfig,
+    federation: Federation,
 ) -> list[HostFailure]:
     """
     Write what every ready member says of each federated Service.
@@ -49,8 +50,9 @@ def record_service_statuses(
         plans: The plans that were carried out, of any type.
         executed: What became of their actions, by federated object and cluster.
         readings: What each member had before.
-        config: The KubeFedConfig.
+        federation: The standing data; its one namespace, if there is any, is that of the plans.
     """
+    config = federation.config
     wanted = [
         (plan, status_type)
         for plan in plans
@@ -60,7 +62,7 @@ def record_service_statuses(
         return []
     first, status_type = wanted[0]
     try:
-        recorded = by_key(host.list(status_type, namespace=config.target_namespace).items)
+        recorded = by_key(host.list(status_type, namespace=federation.namespace).items)
     except ClusterError as error:
         return [HostFailure(first.federated, error.message)]
     answers = run_all(

@@ -329,7 +329,7 @@ class _Run:
         )
         yield from map(Warned, recorded.warnings)
         failures = record_service_statuses(
-            self.host, plans, done.by_object, readings=observed, config=config
+            self.host, plans, done.by_object, readings=observed, federation=self.federation
         )
         yield from self.totals.tell_host_failures([*recorded.failures, *failures])
 

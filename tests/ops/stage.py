@@ -63,9 +63,10 @@ def make_host(
     members: Sequence[str] = ("c1", "c2"),
     types: Sequence[Resource] = (NAMESPACE, CONFIG_MAP),
     spec: Object | None = None,
+    host: MemoryCluster | None = None,
 ) -> MemoryCluster:
     """Return a host with a KubeFedConfig, type configs, and *members* with their Secrets."""
-    host = MemoryCluster("host")
+    host = host or MemoryCluster("host")
     host.add(NAMESPACES, {"metadata": {"name": KNS}})
     usual = {"scope": "Cluster", "clusterHealthCheck": {"failureThreshold": 2}}
     host.add(

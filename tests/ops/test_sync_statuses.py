@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from kubefedctl.cluster.port import Listing
+from kubefedctl.core.narrowing import parse_request
 from kubefedctl.core.reporting import LARGEST_OBJECT
 from kubefedctl.errors import (
     ForbiddenError,
@@ -286,3 +288,24 @@ def test_sync_service_status_that_fails_is_told(act: str, name: str) -> None:
         "failed FederatedService/shop/web in host: cannot ask it in cluster c1: 403 Forbidden"
     )
     assert expected in words(events)
+
+
+class _OfOneNamespace(MemoryCluster):
+    """A host whose caller may list the statuses of Services in `shop` alone."""
+
+    def list(self, resource: Resource, *, namespace: str = "", **more: Any) -> Listing:
+        """Refuse to list them in all namespaces."""
+        if resource == FEDERATED_SERVICE_STATUSES and namespace != "shop":
+            raise error(ForbiddenError, 403)
+        return super().list(resource, namespace=namespace, **more)
+
+
+def test_sync_of_a_namespace_lists_its_service_statuses_alone() -> None:
+    """Nobody needs more permissions than what is looked at takes."""
+    host = make_host(types=[NAMESPACE], spec={}, host=_OfOneNamespace("host"))
+    add_type_config(host, SERVICE, statusCollection="Enabled", statusType=STATUS_TYPE)
+    federate_namespace(host)
+    federate(host, target=SERVICE)
+    fleet = make_fleet(host)
+    assert isinstance(run_sync(fleet)[1], PartialFailure)
+    assert None is run_sync(fleet, request=parse_request([], namespace="shop"))[1]
