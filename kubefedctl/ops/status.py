@@ -16,7 +16,7 @@ from kubefedctl.cluster.port import Fleet
 from kubefedctl.core.narrowing import Request
 from kubefedctl.core.planning import plan_sync
 from kubefedctl.core.surveying import survey
-from kubefedctl.model.events import Event, Standing, Step, Warned, counted
+from kubefedctl.model.events import Event, Result, Standing, Step, Verdict, Warned, counted
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
 from kubefedctl.model.schedules import Rescheduling
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
@@ -59,7 +59,7 @@ def status(
     federation = read_federation(host, kubefed_namespace=options.kubefed_namespace)
     federation = narrow_federation(host, federation, options.request)
     for finding in federation.findings:
-        yield Warned(f"{finding}; the API server would refuse it today")
+        yield Warned(finding)
     once = replace(federation, config=replace(federation.config, probe_attempts=1))
     yield Step(f"probing {counted(len(federation.looked_at), 'member cluster')}")
     probed = probe_members(fleet, once, pace=pace)
@@ -76,6 +76,8 @@ def status(
     for event in rescheduled.events:
         if isinstance(event, Warned):
             yield event
+        elif isinstance(event, Result) and event.verdict is Verdict.FAILED:
+            yield Warned(f"{event.subject.within(event.cluster)} is not followed: {event.detail}")
     plan = plan_sync(rescheduled.desired, observed)
     for warning in (*plan.warnings, *plan.failures):
         yield Warned(warning)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from kubefedctl.core.draining import DRAIN_LABEL
 from kubefedctl.core.narrowing import parse_request
-from kubefedctl.errors import InputError, KubefedctlError, UnreachableError
+from kubefedctl.errors import ForbiddenError, InputError, KubefedctlError, UnreachableError
 from kubefedctl.model.events import Event, Standing
 from kubefedctl.model.objects import SYNC_FINALIZER
 from kubefedctl.model.refs import Key, Object
 from kubefedctl.model.situations import Cell, Situation
-from kubefedctl.model.wellknown import KUBEFED_CLUSTERS
+from kubefedctl.model.wellknown import KUBEFED_CLUSTERS, REPLICA_SCHEDULING_PREFERENCES
 from kubefedctl.ops.status import StatusOptions, status
 from kubefedctl.ops.sync import SyncOptions, sync
 from tests.core.makers import CONFIG_MAP, DEPLOYMENT, NAMESPACE
@@ -25,26 +25,28 @@ from tests.ops.stage import (
     make_fleet,
     make_host,
     managed,
+    register,
     told,
+    words,
 )
 
 OK = Cell("ok")
 
 
 def look(
-    fleet: MemoryFleet, *words: str, **given: str
+    fleet: MemoryFleet, *asked: str, **given: str
 ) -> tuple[list[Event], KubefedctlError | None]:
     """Ask how the federation stands."""
-    options = StatusOptions(KNS, parse_request(words, **given))
+    options = StatusOptions(KNS, parse_request(asked, **given))
     return told(status(fleet, options, pace=AT_ONCE))
 
 
-def situation(fleet: MemoryFleet, *words: str, **given: str) -> Situation:
+def situation(fleet: MemoryFleet, *asked: str, **given: str) -> Situation:
     """Return how the federation stands; nothing was written to find out."""
     clusters: list[MemoryCluster] = [fleet.host, *(fleet.context(n) for n in ("c1", "c2"))]
     for cluster in clusters:
         cluster.requests.clear()
-    events, failure = look(fleet, *words, **given)
+    events, failure = look(fleet, *asked, **given)
     assert failure is None
     assert [[], [], []] == [cluster.writes() for cluster in clusters]
     (found,) = [event.situation for event in events if isinstance(event, Standing)]
@@ -164,3 +166,27 @@ def test_status_of_what_is_not_there_is_an_error() -> None:
     """Nothing to show would hide a typing error."""
     _, fleet = make_synced_shop()
     assert isinstance(look(fleet, "configmaps/nope", namespace="shop")[1], InputError)
+
+
+def test_status_says_once_what_the_api_server_would_refuse() -> None:
+    """In the words of a sync."""
+    host, fleet = make_synced_shop()
+    register(host, "c3", disabledTLSValidations=["*", "SubjectName"])
+    expected = (
+        f"warning: KubeFedCluster/{KNS}/c3: spec.disabledTLSValidations when * is given, it must be"
+        " the only one; the API server would refuse it today"
+    )
+    assert expected == words(look(fleet)[0])[0]
+
+
+def test_status_tells_why_preferences_are_not_followed() -> None:
+    """What could not be read would otherwise pass for what is in step."""
+    host, fleet = make_synced_shop()
+    forbidden = error(ForbiddenError, 403)
+    host.fail_next("list", forbidden, name=REPLICA_SCHEDULING_PREFERENCES.plural)
+    events, failure = look(fleet)
+    assert failure is None
+    expected = (
+        f"warning: ReplicaSchedulingPreference in cluster host is not followed: {forbidden.message}"
+    )
+    assert expected in words(events)
