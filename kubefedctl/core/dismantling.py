@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from kubefedctl.core.definitions import make_core_crds
 from kubefedctl.core.enabling import make_type_config
-from kubefedctl.core.installing import DEFAULT_TYPES
+from kubefedctl.core.installing import DEFAULT_TYPES, federated_name
 from kubefedctl.core.permissions import make_permissions
 from kubefedctl.errors import RefusedError
 from kubefedctl.model.events import counted
@@ -33,7 +33,6 @@ from kubefedctl.model.objects import (
 )
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.statuses import Scope
-from kubefedctl.model.typeconfigs import pluralise
 from kubefedctl.model.wellknown import FEDERATED_GROUP
 
 _LONGEST_ENUMERATION = 5
@@ -64,7 +63,7 @@ def pick_definitions(crds: Iterable[Object], type_configs: Iterable[Object]) -> 
     found = {name_of(crd): crd for crd in crds}
     core = sorted({name_of(crd) for crd in make_core_crds()} & set(found))
     made = [make_type_config(resource) for resource, _ in DEFAULT_TYPES]
-    named = {_federated_name(config) for config in (*made, *type_configs)}
+    named = {".".join(federated_name(config)) for config in (*made, *type_configs)}
     federated = [name for name, crd in found.items() if _is_federated(crd, named)]
     return Definitions(
         tuple(found[name] for name in sorted(set(federated) - set(core))),
@@ -177,12 +176,6 @@ def _is_federated(crd: Object, named: set[str]) -> bool:
     is_of_group = text_at(crd, "spec", "group") == FEDERATED_GROUP
     has_kind = text_at(crd, "spec", "names", "kind").startswith("Federated")
     return has_kind and (is_of_group or name_of(crd) in named)
-
-
-def _federated_name(type_config: Object) -> str:
-    federated = map_at(type_config, "spec", "federatedType")
-    plural = text_at(federated, "pluralName") or pluralise(text_at(federated, "kind"))
-    return f"{plural}.{text_at(federated, 'group')}"
 
 
 def _removal_rank(pair: tuple[Resource, Object]) -> tuple[bool, str, str]:

@@ -233,16 +233,17 @@ def skip_taken_types(
         steps: What init would write.
         existing_type_configs: The FederatedTypeConfigs of the KubeFed namespace.
     """
-    taken = {_federated_name(config): name_of(config) for config in existing_type_configs}
+    taken = {federated_name(config): name_of(config) for config in existing_type_configs}
     return tuple(
         step
         for step in steps
         if step.resource != TYPE_CONFIGS
-        or taken.get(_federated_name(step.body), name_of(step.body)) == name_of(step.body)
+        or taken.get(federated_name(step.body), name_of(step.body)) == name_of(step.body)
     )
 
 
-def _federated_name(type_config: Object) -> tuple[str, str]:
+def federated_name(type_config: Object) -> tuple[str, str]:
+    """Return plural and group of the federated type that a FederatedTypeConfig names."""
     federated = map_at(type_config, "spec", "federatedType")
     plural = text_at(federated, "pluralName") or pluralise(text_at(federated, "kind"))
     return plural, text_at(federated, "group")

@@ -23,6 +23,7 @@ from kubefedctl.core.selectors import matches_all, parse_selector
 from kubefedctl.errors import InputError
 from kubefedctl.model.federated import FederatedObject
 from kubefedctl.model.objects import SYSTEM_NAMESPACES
+from kubefedctl.model.readings import Desired
 from kubefedctl.model.statuses import Scope
 
 
@@ -154,6 +155,21 @@ def place(
     excluded = tuple(sorted(selected - within))
     staying = without_left(within, target, clusters)
     return Placement(staying, unknown=unknown, excluded_by_namespace=excluded)
+
+
+def place_object(federated: FederatedObject, desired: Desired) -> Placement:
+    """
+    Return where *federated* belongs, with the clusters and namespaces that *desired* has.
+
+    Raises:
+        InputError: The placement of the object or of its namespace cannot be computed.
+    """
+    return place(
+        federated,
+        namespace=desired.namespaces.get(federated.key.namespace),
+        clusters={name: found.labels for name, found in desired.registrations.items()},
+        scope=desired.config.scope,
+    )
 
 
 def ignored_reason(federated: FederatedObject, kubefed_namespace: str) -> IgnoredReason | None:

@@ -25,7 +25,7 @@ from kubefedctl.core.hashing import hash_overrides, hash_template
 from kubefedctl.core.immutability import may_recreate
 from kubefedctl.core.members import Made, make_created, make_updated
 from kubefedctl.core.overrides import Overrides, parse_overrides
-from kubefedctl.core.placement import IgnoredReason, Placement, ignored_reason, place
+from kubefedctl.core.placement import IgnoredReason, Placement, ignored_reason, place_object
 from kubefedctl.core.removing import (
     plan_deletion,
     plan_removal,
@@ -135,12 +135,7 @@ def plan_object(
     """
     needs_finalizer = not federated.has_finalizer
     try:
-        placement = place(
-            federated,
-            namespace=desired.namespaces.get(federated.key.namespace),
-            clusters={name: found.labels for name, found in desired.registrations.items()},
-            scope=desired.config.scope,
-        )
+        placement = place_object(federated, desired)
     except InputError as error:
         reason = AggregateReason.COMPUTE_PLACEMENT_FAILED
         return ObjectPlan(

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from kubefedctl.core.placement import ignored_reason, place
+from kubefedctl.core.placement import ignored_reason, place_object
 from kubefedctl.core.versions import recorded_clusters, version_key, version_resource
 from kubefedctl.core.waves import removing_wave
 from kubefedctl.errors import InputError
@@ -206,12 +206,7 @@ def may_hold(federated: FederatedObject, desired: Desired) -> frozenset[str]:
     if desired.deletion_scope is DeletionScope.ALL:
         return registered
     try:
-        placed = place(
-            federated,
-            namespace=desired.namespaces.get(federated.key.namespace),
-            clusters={name: found.labels for name, found in desired.registrations.items()},
-            scope=desired.config.scope,
-        ).clusters
+        placed = place_object(federated, desired).clusters
     except InputError:
         return registered
     versions = desired.versions.get(version_resource(federated.type_config), {})

@@ -45,7 +45,7 @@ from kubefedctl.model.wellknown import (
 from kubefedctl.ops.awaiting import Awaited, await_current, demand_nothing_left
 from kubefedctl.ops.clock import USUAL_PACE, Pace
 from kubefedctl.ops.halting import Halt
-from kubefedctl.ops.narrowing import find_type
+from kubefedctl.ops.narrowing import find_named_type
 from kubefedctl.ops.probing import Probed, probe_member
 from kubefedctl.ops.reading import Federation, read_desired, read_federation
 from kubefedctl.ops.removing import list_others
@@ -147,7 +147,7 @@ def _choose(host: Cluster, desired: Desired, options: MigrateOptions) -> list[Fe
                 f" {options.route.source}"
             )
         return [*found, *find_left(desired, options.namespace, options.route)]
-    type_config = find_type(host, desired.types, options.type_word)
+    type_config = find_named_type(host, desired.types, options.type_word)
     key = _key(type_config, options)
     mover = desired.federated.get(type_config.name, {}).get(key)
     if mover is None:

@@ -38,7 +38,7 @@ def narrow_federation(host: Cluster, federation: Federation, request: Request) -
         InputError: A type or cluster is not there, or they do not go together.
         ClusterError: The host did not answer what it serves.
     """
-    chosen = [find_type(host, federation.types, word) for word, _ in request.types]
+    chosen = [find_named_type(host, federation.types, word) for word, _ in request.types]
     narrowing = make_narrowing(
         request,
         chosen,
@@ -48,7 +48,7 @@ def narrow_federation(host: Cluster, federation: Federation, request: Request) -
     return replace(federation, narrowing=narrowing)
 
 
-def find_type(host: Cluster, types: Sequence[TypeConfig], word: str) -> TypeConfig:
+def find_named_type(host: Cluster, types: Sequence[TypeConfig], word: str) -> TypeConfig:
     """
     Return which of *types* is meant by *word*, in all the ways in which kubectl takes it.
 
