@@ -257,10 +257,22 @@ def _explain(movers: Iterable[FederatedObject], route: Route, desired: Desired) 
                 f"{mover.subject} was placed by a selector and names its clusters from now on;"
                 " clusters that are joined later do not get it"
             )
+        if route.source in selected and _has_volumes(mover):
+            yield (
+                f"{mover.subject} keeps data in volumes, which is not copied: in cluster"
+                f" {route.target} it starts with new ones, those in cluster {route.source} stay"
+            )
         if {route.source, route.target} <= selected:
             yield (
                 f"{mover.subject} is in cluster {route.target} already, and keeps there what it has"
             )
+
+
+def _has_volumes(federated: FederatedObject) -> bool:
+    """Whether the pods of an object have volumes that outlive them."""
+    obj = _as_target(federated)
+    claims = any(found.kind == "PersistentVolumeClaim" for found in find_dependencies(obj))
+    return claims or bool(list_at(obj, "spec", "volumeClaimTemplates"))
 
 
 def _as_target(federated: FederatedObject) -> Object:

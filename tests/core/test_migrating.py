@@ -173,6 +173,29 @@ def test_plan_move_tells_what_a_person_would_want_to_know(placement: Object, cou
 
 
 @pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        pytest.param(
+            _pods(volumes=[{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}]),
+            True,
+            id="claim",
+        ),
+        pytest.param(
+            {"spec": {"volumeClaimTemplates": [{"metadata": {"name": "data"}}]}},
+            True,
+            id="claim-templates",
+        ),
+        pytest.param(_pods(volumes=[{"name": "d", "emptyDir": {}}]), False, id="scratch"),
+    ],
+)
+def test_plan_move_says_that_volumes_are_not_copied(template: Object, expected: bool) -> None:
+    """Nothing is lost, but nothing comes along either."""
+    web = _web(template=template)
+    notes = plan_move([web], _desire(web), ROUTE).notes
+    assert expected is any("keeps data in volumes" in note for note in notes)
+
+
+@pytest.mark.parametrize(
     ("route", "placement", "expected"),
     [
         pytest.param(Route("c9", "c2"), _on("c1"), "no cluster c9 is joined", id="no-source"),
