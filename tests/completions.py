@@ -162,7 +162,7 @@ def _option_row(parameter: Any) -> str:
 def _choices(parameter: Any) -> str:
     if parameter.is_flag or not isinstance(parameter.default, Enum):
         return ""
-    return "/".join(str(choice.value) for choice in type(parameter.default))
+    return f"<{'|'.join(str(choice.value) for choice in type(parameter.default))}>"
 
 
 def _default(parameter: Any) -> str:

@@ -105,6 +105,15 @@ def test_help_shows_all_that_the_reference_describes(name: str, command: Any) ->
     assert set() == {word for word in spelled if word not in shown}
 
 
+@pytest.mark.parametrize(("name", "command"), COMMANDS.items(), ids=COMMANDS)
+def test_reference_names_the_value_of_each_option_that_takes_one(name: str, command: Any) -> None:
+    """What may stand behind a flag is half of how to use it."""
+    page = (ROOT / "docs" / "reference" / "cli.md").read_text()
+    part = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+    takers = [found for found in command.params if is_option(found) and not found.is_flag]
+    assert [] == [found.opts[0] for found in takers if f"`{found.opts[0]}`" in part]
+
+
 # --- completion ----------------------------------------------------------------------------------
 
 

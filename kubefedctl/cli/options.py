@@ -165,7 +165,7 @@ OutputOption = Annotated[
     typer.Option(
         "--output",
         "-o",
-        metavar="yaml|json|name",
+        metavar="<yaml|json|name>",
         help="Print the objects in this form instead of writing them.",
         show_default=False,
     ),
@@ -175,7 +175,7 @@ GoingOption = Annotated[
     typer.Option(
         "--output",
         "-o",
-        metavar="yaml|json|name",
+        metavar="<yaml|json|name>",
         help="Print the objects that would be deleted in this form instead of deleting them.",
         show_default=False,
     ),

@@ -78,6 +78,7 @@ RbacOption = Annotated[
     RbacChoice | None,
     typer.Option(
         "--rbac",
+        metavar="<full|types>",
         help="Let the account in the member do everything, or what the enabled types need."
         " Default: as joined before, at first full.",
         show_default=False,
@@ -96,6 +97,7 @@ CredentialOption = Annotated[
     CredentialChoice | None,
     typer.Option(
         "--credential",
+        metavar="<token|tokenrequest>",
         help="A token that stays, or one that ends and that sync renews. Default: as joined"
         " before, at first token.",
         show_default=False,

@@ -56,7 +56,7 @@ Lock = Annotated[
     str,
     typer.Option(
         "--lock",
-        metavar="wait=DURATION|fail|none",
+        metavar="<wait=DURATION|fail|none>",
         help="What to do while another sync or KubeFed's controller-manager has the lock: wait so"
         " long, fail at once, or sync without one.",
     ),
@@ -74,7 +74,7 @@ ReportOutput = Annotated[
     typer.Option(
         "--output",
         "-o",
-        metavar="yaml|json|name",
+        metavar="<yaml|json|name>",
         help="Print a report of the run in this form, or a line for each changed object.",
         show_default=False,
     ),
@@ -87,7 +87,7 @@ StrategyOption = Annotated[
     list[str] | None,
     typer.Option(
         "--strategy",
-        metavar="[TYPE=]apply|replace",
+        metavar="[TYPE=]<apply|replace>",
         help="How objects in members are updated, all or those of a type. apply (the default)"
         " leaves fields alone that others own, replace writes whole objects, as KubeFed does.",
         show_default=False,

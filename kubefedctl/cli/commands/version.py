@@ -23,7 +23,7 @@ OutputOption = Annotated[
     typer.Option(
         "--output",
         "-o",
-        metavar="json|yaml",
+        metavar="<json|yaml>",
         help="Show all that is known of this program in this form.",
         show_default=False,
     ),
