@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kubefedctl.cluster.fleet import LiveFleet
+from kubefedctl.cluster.handedover import drop_left
 from kubefedctl.cluster.port import Cluster, Listing, PatchBody, PatchType, WatchEvent
 from kubefedctl.errors import AlreadyExistsError, NotFoundError
 from kubefedctl.model.clusters import Endpoint, MemberAccess
@@ -186,7 +187,9 @@ class DryRunCluster:
         if before is not None:
             # NB: the server does not know of the earlier writes of this run
             is_merge = patch_type is not PatchType.JSON and isinstance(body, dict)
-            if is_merge or self._is_unreal(resource, key):
+            if patch_type is PatchType.APPLY and not self._is_unreal(resource, key):
+                answer = self._drop_left(resource, before, answer)
+            elif is_merge or self._is_unreal(resource, key):
                 answer = _merge(before, body if isinstance(body, dict) else {})
         return self._remember(resource, answer, is_status=bool(subresource))
 
@@ -236,6 +239,16 @@ class DryRunCluster:
     def close(self) -> None:
         """Give back the connections."""
         self._cluster.close()
+
+    def _drop_left(self, resource: Resource, before: Object, answer: Object) -> Object:
+        """Take away what an apply would after a handover; the server fills in defaults again."""
+        wanted = drop_left(before, answer)
+        if wanted == answer:
+            return answer
+        owners = {"managedFields": map_at(answer, "metadata").get("managedFields")}
+        metadata = {k: v for k, v in map_at(wanted, "metadata").items() if k not in owners}
+        checked = self._cluster.update(resource, {**wanted, "metadata": metadata}, dry_run=True)
+        return {**checked, "metadata": {**map_at(checked, "metadata"), **owners}}
 
     def _remember(self, resource: Resource, answer: Object, *, is_status: bool = False) -> Object:
         with self._lock:

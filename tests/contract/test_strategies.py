@@ -159,6 +159,45 @@ def test_change_in_a_dry_run_is_no_unchanged(shop: Target, strategy: Strategy) -
     assert (Verdict.UPDATED, before) == (done.verdict, shop.cluster.get(CONFIG_MAPS, A))
 
 
+def _without(draft: Object, field: str) -> Object:
+    return {**draft, "spec": {name: v for name, v in draft["spec"].items() if name != field}}
+
+
+def _with_two_ports() -> Object:
+    draft = make_deployment()
+    template = draft["spec"]["template"]
+    (container,) = template["spec"]["containers"]
+    ports = [{"containerPort": 80}, {"containerPort": 81}]
+    containers = [{**container, "ports": ports}, {**container, "name": "other"}]
+    template = {**template, "spec": {**template["spec"], "containers": containers}}
+    return {**draft, "spec": {**draft["spec"], "paused": True, "template": template}}
+
+
+@pytest.mark.parametrize("is_applied", [False, True], ids=["created", "applied"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(_with_two_ports, id="nothing"),
+        pytest.param(lambda: _without(_with_two_ports(), "paused"), id="field-less"),
+        pytest.param(make_deployment, id="container-less"),
+    ],
+)
+def test_dry_run_of_an_apply_says_what_the_real_one_does(
+    shop: Target, is_applied: bool, make: Any
+) -> None:
+    """S99: also where ownership is handed over first, which a dry run does not keep."""
+    draft = _with_two_ports()
+    _write(shop, draft, DEPLOYMENTS)
+    if is_applied:
+        _again(shop, draft, DEPLOYMENTS)
+    rehearsed = DryRunCluster(shop.cluster, record=lambda _: None, tell=lambda _: None)
+    dry = _again(shop, make(), DEPLOYMENTS, cluster=rehearsed)
+    real = _again(shop, make(), DEPLOYMENTS)
+    assert (real.verdict, real.detail) == (dry.verdict, dry.detail)
+    assert dry.object is not None and real.object is not None
+    assert real.object["spec"] == dry.object["spec"]
+
+
 def test_takeover_is_told(shop: Target) -> None:
     """S32: whoever edited a propagated field is named, and so is the field."""
     draft = make_config_map("a", {"x": "1"})
