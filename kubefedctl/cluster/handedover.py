@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kubefedctl.model.objects import FIELD_MANAGER, list_at, map_at, text_at
+from kubefedctl.model.objects import FIELD_MANAGER, map_at, owners_of, text_at
 from kubefedctl.model.refs import Object
 
 
@@ -31,7 +31,7 @@ def _split_owners(obj: Object) -> tuple[Object, Object]:
     """The fields that our apply owns, and those of all others."""
     owned: Object = {}
     others: Object = {}
-    for entry in list_at(obj, "metadata", "managedFields"):
+    for entry in owners_of(obj):
         fields = dict(map_at(entry, "fieldsV1"))
         is_ours = (text_at(entry, "manager"), text_at(entry, "operation")) == (
             FIELD_MANAGER,
@@ -75,7 +75,12 @@ def _drop(value: Any, owned: Object, kept: Object) -> Any:
 
 def _is_named(item: Any, name: str) -> bool:
     """Whether an item of a list is the one that a step of a field's path names."""
-    wanted = json.loads(name[2:])
+    try:
+        wanted = json.loads(name[2:])
+    except (ValueError, RecursionError):
+        return False
     if name.startswith("v:"):
         return bool(item == wanted)
-    return isinstance(item, dict) and all(item.get(k) == v for k, v in wanted.items())
+    if not (isinstance(item, dict) and isinstance(wanted, dict)):
+        return False
+    return all(item.get(k) == v for k, v in wanted.items())

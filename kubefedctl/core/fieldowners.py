@@ -28,8 +28,8 @@ from kubefedctl.model.objects import (
     FIELD_MANAGER,
     MANAGED_LABEL,
     kind_of,
-    list_at,
     map_at,
+    owners_of,
     text_at,
     value_at,
 )
@@ -74,7 +74,7 @@ class Takeover:
 
 def needs_handover(observed: Object) -> bool:
     """Return whether the one who propagated *observed* did so by an update, not by an apply."""
-    return any(_is_propagation(entry) for entry in _entries(observed))
+    return any(_is_propagation(entry) for entry in owners_of(observed))
 
 
 def hand_over(observed: Object, *, keeps_replicas: bool, is_adopted: bool = False) -> list[Object]:
@@ -86,7 +86,7 @@ def hand_over(observed: Object, *, keeps_replicas: bool, is_adopted: bool = Fals
         keeps_replicas: Whether `spec.replicas` belongs to the member.
         is_adopted: Whether it was adopted just now, so that all others were there before.
     """
-    entries = _entries(observed)
+    entries = owners_of(observed)
     last = max(text_at(found, "time") for found in entries if _is_propagation(found))
     is_new = not is_adopted and last == text_at(observed, "metadata", "creationTimestamp")
     version = next(
@@ -132,9 +132,9 @@ def find_takeovers(before: Object, after: Object) -> tuple[Takeover, ...]:
         after: What the API server answered to it.
     """
     mine = _owned_by_us(after)
-    left = {_owner(entry): map_at(entry, "fieldsV1") for entry in _entries(after)}
+    left = {_owner(entry): map_at(entry, "fieldsV1") for entry in owners_of(after)}
     found: dict[str, set[str]] = {}
-    for entry in _entries(before):
+    for entry in owners_of(before):
         if _is_ours(entry):
             continue
         lost = _minus(dict(map_at(entry, "fieldsV1")), dict(left.get(_owner(entry), {})))
@@ -189,7 +189,7 @@ def _exemptions(observed: Object, *, keeps_replicas: bool) -> list[tuple[str, ..
     """Paths of *observed* that stay with their owners: what KubeFed retains, and the status."""
     metadata = {
         name
-        for entry in _entries(observed)
+        for entry in owners_of(observed)
         for name in map_at(entry, "fieldsV1", "f:metadata")
         if name not in (".", _KEPT_IN_METADATA)
     }
@@ -228,15 +228,10 @@ def _owner(entry: Object) -> tuple[str, ...]:
 
 def _owned_by_us(obj: Object) -> FieldTree:
     fields: FieldTree = {}
-    for entry in _entries(obj):
+    for entry in owners_of(obj):
         if _is_ours(entry) and text_at(entry, "operation") == "Apply":
             fields = unite(fields, dict(map_at(entry, "fieldsV1")))
     return fields
-
-
-def _entries(obj: Object) -> list[Object]:
-    """The entries of managedFields that are maps; a cluster may answer anything."""
-    return [found for found in list_at(obj, "metadata", "managedFields") if isinstance(found, dict)]
 
 
 def _minus(fields: FieldTree, others: Mapping[str, Any]) -> FieldTree:

@@ -26,6 +26,7 @@ DEFAULT_KUBEFED_NAMESPACE = "kube-federation-system"
 KUBEFED_CONFIG_NAME = "kubefed"
 RECREATE_ANNOTATION = "kubefedctl.io/recreate-immutable"
 FIELD_MANAGER = "kubefedctl"
+_DEEPEST_FIELD = 100
 """The manager as which this program writes, in members and on the host."""
 SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "default"})
 
@@ -124,6 +125,19 @@ def finalizers_of(obj: Object) -> list[Any]:
     return list_at(obj, "metadata", "finalizers")
 
 
+def owners_of(obj: Object) -> list[Object]:
+    """
+    Return the entries of `metadata.managedFields` that are maps, their fields as maps of maps.
+
+    A cluster may answer anything: what is no map, or lies deeper than any field, is a leaf.
+    """
+    return [
+        {**found, "fieldsV1": _as_tree(found["fieldsV1"])} if "fieldsV1" in found else found
+        for found in list_at(obj, "metadata", "managedFields")
+        if isinstance(found, dict)
+    ]
+
+
 def is_deleting(obj: Object) -> bool:
     """Return whether *obj* has a deletion timestamp."""
     return value_at(obj, "metadata", "deletionTimestamp") is not None
@@ -137,3 +151,9 @@ def is_managed(obj: Object) -> bool:
 def by_key(objects: Iterable[Object]) -> dict[Key, Object]:
     """Return *objects* by their namespace and name."""
     return {key_of(obj): obj for obj in objects}
+
+
+def _as_tree(value: Any, *, depth: int = _DEEPEST_FIELD) -> Object:
+    if not isinstance(value, dict) or not depth:
+        return {}
+    return {name: _as_tree(below, depth=depth - 1) for name, below in value.items()}

@@ -248,3 +248,20 @@ def test_split_loses_and_doubles_no_field(fields: Any, exempt: list[tuple[str, .
     assert _paths(fields) == _paths(moved) | _paths(kept)
     assert fields == unite(moved, kept)
     assert not _paths(moved) & _paths(kept)
+
+
+def test_owners_that_are_nonsense_break_nothing() -> None:
+    """A cluster may answer anything: what is no map is a field without anything below."""
+    deep: Any = {}
+    for _ in range(900):
+        deep = {"f:x": deep}
+    odd = [
+        _entry("a", {"f:metadata": 3, "f:data": {"f:a": "odd"}}, EARLY),
+        _entry("b", {"f:metadata": ["odd"], "f:data": 7}, EARLY),
+        _entry("c", {"f:spec": deep}, EARLY),
+        {"manager": "d", "operation": "Update"},
+    ]
+    before = _object(_entry("kubefedctl", {**LABEL, "f:data": {"f:a": 1}}), *odd)
+    owners = hand_over(before, keeps_replicas=True)
+    assert {"f:a": {}} == owners[0]["fieldsV1"]["f:data"]
+    assert () == find_takeovers(before, _object(*odd))
