@@ -58,7 +58,7 @@ def make_applied(intent: MemberIntent, observed: Object) -> Made:
     if keeps_replicas(intent, observed):
         metadata["resourceVersion"] = resource_version_of(observed)
     applied = {**body, "metadata": metadata}
-    return Made(_without_nulls(applied) if _is_built_in(applied) else applied)
+    return Made(_without_nulls(applied) if is_built_in(applied) else applied)
 
 
 def keeps_replicas(intent: MemberIntent, observed: Object) -> bool:
@@ -76,6 +76,12 @@ def is_refusal_of_apply(message: str) -> bool:
     500 or 400 and these words.
     """
     return any(words in message for words in _REFUSALS)
+
+
+def is_built_in(obj: Object) -> bool:
+    """Return whether API servers know the type; a custom one may tell null from absent."""
+    group = split_api_version(str(obj.get("apiVersion", "")))[0]
+    return "." not in group or group.endswith(".k8s.io")
 
 
 class _Mark:
@@ -136,12 +142,6 @@ def _is_all_marks(value: Any) -> bool:
     if isinstance(value, list):
         return bool(value) and all(_is_all_marks(found) for found in value)
     return value is _MARK
-
-
-def _is_built_in(obj: Object) -> bool:
-    """Whether the API server itself knows the type; a custom one may tell null from absent."""
-    group = split_api_version(str(obj.get("apiVersion", "")))[0]
-    return "." not in group or group.endswith(".k8s.io")
 
 
 def _without_nulls(value: Any) -> Any:

@@ -86,6 +86,19 @@ def describe_difference(difference: Difference, *, kind: str, key: bytes) -> str
     return f"{_dotted(difference.path)}: {old} -> {new}"
 
 
+def fingerprint(value: Any, *, key: bytes) -> str:
+    """
+    Return what stands for a value that is not shown: the same for the same value and key.
+
+    Args:
+        value: What must not be shown.
+        key: Random and made anew for each run.
+    """
+    text = json.dumps(value, sort_keys=True, default=str)
+    digest = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return f"(hidden, fingerprint {digest[:_FINGERPRINT_LENGTH]})"
+
+
 def _walk(path: Path, old: Any, new: Any) -> Iterator[Difference]:
     if _is_same(old, new):
         return
@@ -133,8 +146,7 @@ def _dotted(path: Path) -> str:
 def _show(value: Any, *, key: bytes | None) -> str:
     if value is None:
         return "(none)"
-    text = json.dumps(value, sort_keys=True, default=str)
     if key is not None:
-        digest = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-        return f"(hidden, fingerprint {digest[:_FINGERPRINT_LENGTH]})"
+        return fingerprint(value, key=key)
+    text = json.dumps(value, sort_keys=True, default=str)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

@@ -121,6 +121,11 @@ def hand_over(observed: Object, *, keeps_replicas: bool, is_adopted: bool = Fals
     return [own, *(entry for entry in others if not _is_propagation(entry))]
 
 
+def is_own_apply(entry: Object) -> bool:
+    """Return whether an entry of managedFields is that of our apply."""
+    return _is_ours(entry) and text_at(entry, "operation") == "Apply"
+
+
 def find_takeovers(before: Object, after: Object) -> tuple[Takeover, ...]:
     """
     Return which fields changed their owner from others to us between two states of one object.
@@ -229,7 +234,7 @@ def _owner(entry: Object) -> tuple[str, ...]:
 def _owned_by_us(obj: Object) -> FieldTree:
     fields: FieldTree = {}
     for entry in owners_of(obj):
-        if _is_ours(entry) and text_at(entry, "operation") == "Apply":
+        if is_own_apply(entry):
             fields = unite(fields, dict(map_at(entry, "fieldsV1")))
     return fields
 
