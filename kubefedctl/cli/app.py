@@ -22,6 +22,7 @@ import typer.main
 from kubefedctl.cli.arguments import rewrite_arguments
 from kubefedctl.cli.commands.deinit import deinit
 from kubefedctl.cli.commands.demo import demo
+from kubefedctl.cli.commands.diff import diff
 from kubefedctl.cli.commands.disable import disable
 from kubefedctl.cli.commands.enable import enable
 from kubefedctl.cli.commands.federate import federate
@@ -50,7 +51,7 @@ for _task, _commands in (
     (SET_UP, (init, deinit)),
     (CLUSTERS, (join, unjoin, drain, undrain)),
     (RESOURCES, (enable, disable, federate)),
-    (RUN, (sync, status, schedule, migrate)),
+    (RUN, (sync, diff, status, schedule, migrate)),
     (OTHER, (version, demo)),
 ):
     for _command in _commands:

@@ -86,6 +86,7 @@ SWITCHES = frozenset(
         "-q",
         "--all",
         "--exit-code",
+        "--diff",
     }
 )
 """Options that take no value, or one only after `=`."""

@@ -43,3 +43,13 @@ Selector = Annotated[
         show_default=False,
     ),
 ]
+StrategyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--strategy",
+        metavar="[TYPE=]<apply|replace>",
+        help="How objects in members are updated, all or those of a type. apply (the default)"
+        " leaves fields alone that others own, replace writes whole objects, as KubeFed does.",
+        show_default=False,
+    ),
+]

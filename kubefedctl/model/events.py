@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from kubefedctl.model.changes import Comparison
 from kubefedctl.model.refs import Object, Subject
 from kubefedctl.model.schedules import Schedule
 from kubefedctl.model.situations import Situation
@@ -205,8 +206,30 @@ class Standing:
     situation: Situation
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """
+    What a sync would change.
+
+    Args:
+        comparison: Objects with their fields.
+    """
+
+    comparison: Comparison
+
+
 Event: TypeAlias = (
-    Step | Warned | Result | Line | Documents | Planned | Waiting | Summary | Forecast | Standing
+    Step
+    | Warned
+    | Result
+    | Line
+    | Documents
+    | Planned
+    | Waiting
+    | Summary
+    | Forecast
+    | Standing
+    | Compared
 )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from kubefedctl.cluster.port import Cluster
+from kubefedctl.core.defaulting import settle
 from kubefedctl.core.members import make_updated, may_take_over
 from kubefedctl.errors import ClusterError, NotFoundError
 from kubefedctl.model.actions import Action, ActionVerb, Plan
@@ -79,7 +80,7 @@ def _foresee_create(
     made = make_updated(action.intent, found)
     if made.body is None:
         return Executed(action, Verdict.FAILED, made.failure, made.detail)
-    return Executed(action, Verdict.ADOPTED)
+    return Executed(action, Verdict.ADOPTED, object=settle(made.body, found), before=found)
 
 
 _Standing = dict[tuple[Resource, Key], Object | ClusterError | None]

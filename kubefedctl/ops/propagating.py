@@ -57,6 +57,7 @@ class Executed:
         status: The entry of the federated status; OK where none is due.
         detail: The cause of a failure, or a remark.
         object: The member's object after a create or update, or the one that was not taken over.
+        before: What was written over; None where nothing was.
     """
 
     action: Action
@@ -64,6 +65,7 @@ class Executed:
     status: PropagationStatus = PropagationStatus.OK
     detail: str = ""
     object: Object | None = field(default=None, repr=False)
+    before: Object | None = field(default=None, repr=False)
 
 
 def create(cluster: Cluster, action: Action, *, host_uids: frozenset[str]) -> Executed:
@@ -209,7 +211,7 @@ def _put(cluster: Cluster, action: Action, observed: Object, *, verdict: Verdict
         stored = cluster.update(written_as(action.resource, made), made)
         is_same = verdict is Verdict.UPDATED and _is_same(standing, stored)
         word = Verdict.UNCHANGED if is_same else verdict
-        return Executed(action, word, object=stored)
+        return Executed(action, word, object=stored, before=standing)
 
     return _insist(cluster, action, observed, make=make_updated, send=send)
 
@@ -233,7 +235,7 @@ def _apply(cluster: Cluster, action: Action, observed: Object) -> Executed:
             return Executed(action, Verdict.UNCHANGED, object=stored)
         taken = "; ".join(map(str, find_takeovers(before, stored)))
         detail = f"took over {taken}" if taken else ""
-        return Executed(action, Verdict.UPDATED, detail=detail, object=stored)
+        return Executed(action, Verdict.UPDATED, detail=detail, object=stored, before=standing)
 
     return _insist(cluster, action, observed, make=make_applied, send=send)
 

@@ -51,12 +51,7 @@ from kubefedctl.ops.locking import SyncLock, make_holder
 from kubefedctl.ops.narrowing import check_found, narrow_federation
 from kubefedctl.ops.probing import Probed, probe_members, write_cluster_statuses
 from kubefedctl.ops.progress import Progress
-from kubefedctl.ops.reading import (
-    Federation,
-    read_desired,
-    read_federation,
-    synced_types,
-)
+from kubefedctl.ops.reading import Federation, read_desired, read_federation, synced_types
 from kubefedctl.ops.recording import (
     FederatedObjectId,
     ensure_finalizers,
@@ -89,6 +84,7 @@ class SyncOptions:
         deletion_scope: Which clusters the deletion of a federated object waits for.
         limit: How many objects may be deleted or unlabelled; None for any number.
         tells_contents: Tell what else goes with namespaces that are deleted.
+        compares: Tell what changes, field by field.
     """
 
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
@@ -102,6 +98,7 @@ class SyncOptions:
     deletion_scope: DeletionScope = DeletionScope.KNOWN
     limit: DeletionLimit | None = None
     tells_contents: bool = False
+    compares: bool = False
 
 
 def sync(
@@ -154,7 +151,7 @@ def _sync(fleet: Fleet, options: SyncOptions, pace: Pace, halt: Halt) -> Iterato
         yield Warned(finding)
     yield Step(f"probing {counted(len(federation.looked_at), 'member cluster')}")
     probed = probe_members(fleet, federation, pace=pace)
-    totals = Totals(host.name, options.timeout, options.is_dry_run)
+    totals = Totals(host.name, options.timeout, options.is_dry_run, options.compares)
     run = _Run(host, options, federation, probed, pace, totals, halt)
     yield from run.look_after_members()
     if not federation.config.propagates:
@@ -179,6 +176,7 @@ def _sync(fleet: Fleet, options: SyncOptions, pace: Pace, halt: Halt) -> Iterato
         check_deletions(plan, observed, options.limit)
         with halt.deferring():
             yield from run.carry_out(plan, desired, observed, deadline=deadline)
+    yield from totals.compare(plan)
     yield totals.summary(plan, probed)
     if halt.reason is not None:
         raise halt.reason

@@ -16,6 +16,7 @@ from kubefedctl.errors import PartialFailure, WaitTimeout
 from kubefedctl.model.actions import DeletionPlan, Plan, Settled
 from kubefedctl.model.events import (
     ClusterTally,
+    Compared,
     Event,
     Result,
     Step,
@@ -27,6 +28,7 @@ from kubefedctl.model.events import (
 from kubefedctl.model.federated import FederatedObject
 from kubefedctl.model.refs import Subject
 from kubefedctl.model.statuses import AggregateReason, PropagationStatus
+from kubefedctl.ops.comparing import Contrast
 from kubefedctl.ops.execution import Executed
 from kubefedctl.ops.probing import Probed
 from kubefedctl.ops.recording import HostFailure
@@ -41,14 +43,17 @@ class Totals:
         host_name: The host cluster, for messages.
         timeout: Seconds that deleted objects were waited for.
         is_dry_run: Whether nothing is written.
+        compares: Whether what the actions change is told field by field.
     """
 
     host_name: str
     timeout: float
     is_dry_run: bool
+    compares: bool = False
     counts: dict[str, Counter[Verdict]] = field(default_factory=dict)
     failures: int = 0
     waiting: int = 0
+    contrast: Contrast = field(default_factory=Contrast)
 
     def warn_of_failure(self, text: str) -> Warned:
         """Count a failure that belongs to no object of a member, and return what to tell of it."""
@@ -97,6 +102,8 @@ class Totals:
         """Count what became of an action and return what to tell of it."""
         action = done.action
         self._tally(action.cluster, done.verdict)
+        if self.compares:
+            self.contrast.add(done)
         if done.verdict is Verdict.FAILED:
             self.failures += 1
         if done.verdict is Verdict.WAITING:
@@ -111,6 +118,11 @@ class Totals:
             # NB: what a stopped run did not start is counted; a line for each would hide the rest
             level=1 if done.verdict is Verdict.SKIPPED else 0,
         )
+
+    def compare(self, plan: Plan) -> Iterator[Event]:
+        """Tell what the actions of *plan* change, where that was asked for."""
+        if self.compares:
+            yield Compared(self.contrast.end(plan))
 
     def summary(self, plan: Plan, probed: Mapping[str, Probed]) -> Summary:
         """Return the counts of each member and of the whole run."""

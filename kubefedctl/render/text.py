@@ -23,6 +23,7 @@ from rich.style import Style
 from kubefedctl.model.events import (
     CHANGES,
     ClusterTally,
+    Compared,
     Documents,
     Event,
     Forecast,
@@ -39,6 +40,7 @@ from kubefedctl.model.events import (
     counted,
 )
 from kubefedctl.model.refs import Object
+from kubefedctl.render.comparisons import comparison_as_object, comparison_lines, sign_of
 from kubefedctl.render.live import LiveLine, are_same_terminal, is_out_of_sight, may_live
 from kubefedctl.render.objects import render_objects
 from kubefedctl.render.schedules import schedule_as_object, schedule_lines
@@ -55,6 +57,7 @@ _STYLES: dict[Verdict, str] = {
     Verdict.WAITING: "cyan",
     Verdict.FAILED: "bold red",
 }
+_SIGN_STYLES = {"+": "green", "-": "red", "~": "yellow"}
 _TROUBLE = frozenset({Verdict.FAILED, Verdict.WAITING})
 _UNCHANGED_LEVEL = 2
 _STEP_LEVEL = 2
@@ -144,7 +147,7 @@ class TextRenderer:
                 pass
             case Waiting():
                 self._show_wait(event)
-            case Forecast() | Standing():
+            case Forecast() | Standing() | Compared():
                 self._show_answer(event)
             case _:
                 assert_never(event)
@@ -167,19 +170,29 @@ class TextRenderer:
         if self._live is None and not self._is_quiet and is_long(waiting):
             self._talk.write_line(describe_wait(waiting))
 
-    def _show_answer(self, event: Forecast | Standing) -> None:
+    def _show_answer(self, event: Forecast | Standing | Compared) -> None:
         """Print what was asked for: tables for people, a document for scripts."""
-        if isinstance(event, Forecast):
-            document = schedule_as_object(event.schedule)
-            lines = schedule_lines(event.schedule)
-        else:
-            document = situation_as_object(event.situation)
-            lines = situation_lines(event.situation, width=self._objects.width)
+        match event:
+            case Forecast():
+                document = schedule_as_object(event.schedule)
+                lines = schedule_lines(event.schedule)
+            case Standing():
+                document = situation_as_object(event.situation)
+                lines = situation_lines(event.situation, width=self._objects.width)
+            case Compared():
+                document = comparison_as_object(event.comparison)
+                lines = comparison_lines(event.comparison)
+            case _:
+                assert_never(event)
         if self._is_for_scripts:
             self._show_objects((document,))
             return
         for line in lines:
-            self._results.write_line(line)
+            # NB: only a comparison has signs, and its colour is that of its sign
+            lead = sign_of(line) if isinstance(event, Compared) else ""
+            self._results.write_line(
+                line[len(lead) :], lead=lead, style=_SIGN_STYLES.get(lead.strip(), "")
+            )
 
     def _show_objects(self, objects: Sequence[Object]) -> None:
         if self._output is Output.JSON:

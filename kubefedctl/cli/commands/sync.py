@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kubefedctl.cli.looking import Cluster, Namespace, Selector, Words
+from kubefedctl.cli.comparing import end_by_changes, noting_changes
+from kubefedctl.cli.looking import Cluster, Namespace, Selector, StrategyOption, Words
 from kubefedctl.cli.options import DryRun, Output, Shared, with_shared
 from kubefedctl.cli.reporting import open_report
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.model.actions import WritePolicy
 from kubefedctl.model.announcements import Announcing
+from kubefedctl.model.events import Compared
 from kubefedctl.model.narrowing import DeletionScope
 from kubefedctl.model.schedules import Rescheduling
 
@@ -79,19 +81,16 @@ ReportOutput = Annotated[
         show_default=False,
     ),
 ]
+DiffOption = Annotated[
+    bool,
+    typer.Option(
+        "--diff",
+        help="With --dry-run: show what would change, field by field; end with 1 where it would.",
+    ),
+]
 Quiet = Annotated[
     bool,
     typer.Option("--quiet", "-q", help="Tell warnings, failures and the last sentence alone."),
-]
-StrategyOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--strategy",
-        metavar="[TYPE=]<apply|replace>",
-        help="How objects in members are updated, all or those of a type. apply (the default)"
-        " leaves fields alone that others own, replace writes whole objects, as KubeFed does.",
-        show_default=False,
-    ),
 ]
 RecreateImmutable = Annotated[
     bool,
@@ -119,6 +118,7 @@ def sync(
     lock: Lock = "wait=1m",
     rsp: Rsp = Rescheduling.AUTO,
     output: ReportOutput = None,
+    diff: DiffOption = False,
     quiet: Quiet = False,
     shared: Shared,
 ) -> None:
@@ -135,6 +135,8 @@ def sync(
 
     Example: kubefedctl sync --dry-run=server
 
+    Example: kubefedctl sync --dry-run=server --diff
+
     Example: kubefedctl sync deployments/web -n shop --cluster eu-1
     """
     from kubefedctl.core.configuring import parse_duration
@@ -144,6 +146,7 @@ def sync(
     from kubefedctl.core.strategies import parse_strategies
     from kubefedctl.ops.sync import SyncOptions
 
+    _check_diff(diff, output, shared)
     with open_report(output, shared) as report:
         options = SyncOptions(
             kubefed_namespace=shared.kubefed_namespace,
@@ -160,6 +163,7 @@ def sync(
             deletion_scope=deletion_scope,
             limit=parse_limit(max_deletes) if max_deletes else None,
             tells_contents=shared.dry_run is not DryRun.NONE,
+            compares=diff,
         )
         _carry_out(options, shared, telling="quiet" if quiet else "live", report=report)
 
@@ -171,6 +175,7 @@ def _carry_out(
     from kubefedctl.cli.signals import halting_on_signals
     from kubefedctl.ops.sync import sync as bring_in_step
 
+    seen: list[Compared] = []
     with (
         halting_on_signals() as halt,
         open_fleet(shared) as fleet,
@@ -178,7 +183,18 @@ def _carry_out(
         closing(bring_in_step(fleet, options, halt=halt)) as happening,
     ):
         if report is None:
-            show_all(happening, shared, telling=telling)
+            show_all(noting_changes(happening, seen), shared, telling=telling)
         else:
             report.host = fleet.host.name
             show_all(happening, shared, output=report.output, telling=telling, hear=report.hear)
+    end_by_changes(seen)
+
+
+def _check_diff(is_wanted: bool, output: Output | None, shared: Shared) -> None:
+    """Refuse a comparison that would not be shown, or not before something is written."""
+    if is_wanted and shared.dry_run is DryRun.NONE:
+        raise typer.BadParameter("it is for a dry run: add --dry-run", param_hint="--diff")
+    if is_wanted and output is not None:
+        raise typer.BadParameter(
+            "it has no other form here; kubefedctl diff has -o", param_hint="--diff"
+        )

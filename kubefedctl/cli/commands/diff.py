@@ -1,0 +1,69 @@
+"""The command `diff`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from kubefedctl.cli.comparing import end_by_changes, noting_changes
+from kubefedctl.cli.looking import Cluster, Namespace, Selector, StrategyOption, Words
+from kubefedctl.cli.options import Shared, with_shared
+from kubefedctl.cli.wiring import open_fleet, show_all
+from kubefedctl.model.actions import WritePolicy
+from kubefedctl.model.events import Compared, Output
+
+
+class _Form(StrEnum):
+    """Forms in which a comparison is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    YAML = "yaml"
+
+
+OutputForm = Annotated[
+    _Form, typer.Option("--output", "-o", help="The form in which the changes are printed.")
+]
+
+
+@with_shared
+def diff(
+    *,
+    words: Words = None,
+    namespace: Namespace = "",
+    cluster: Cluster = None,
+    selector: Selector = "",
+    strategy: StrategyOption = None,
+    form: OutputForm = _Form.TEXT,
+    shared: Shared,
+) -> None:
+    """
+    Show what a sync would change in the members, field by field.
+
+    Reads what a sync reads and plans as it does, and writes nothing. The same change in several
+    clusters is told once. Values of Secrets are not shown. Ends with 0 where nothing differs, with
+    1 where something does, and with more where it could not be found out.
+
+    Example: kubefedctl diff
+
+    Example: kubefedctl diff deployments/web -n shop --cluster eu-1 -o json
+    """
+    from kubefedctl.core.narrowing import parse_request
+    from kubefedctl.core.strategies import parse_strategies
+    from kubefedctl.ops.diff import DiffOptions
+    from kubefedctl.ops.diff import diff as find_changes
+
+    options = DiffOptions(
+        kubefed_namespace=shared.kubefed_namespace,
+        request=parse_request(
+            words or (), namespace=namespace, clusters=cluster or (), selector=selector
+        ),
+        writing=WritePolicy(parse_strategies(strategy or ())),
+    )
+    seen: list[Compared] = []
+    output = None if form is _Form.TEXT else Output(form.value)
+    with open_fleet(shared) as fleet:
+        show_all(noting_changes(find_changes(fleet, options), seen), shared, output=output)
+    end_by_changes(seen)
