@@ -1,17 +1,16 @@
 """
 How each type is written, from what a person says: `replace`, `deployments=replace`.
 
-Not here: what the strategies do (`core.applying`, `core.members`).
+Not here: which type a word means (`ops.narrowing`), and what the strategies do (`core.applying`,
+`core.members`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from kubefedctl.core.narrowing import explain_unknown_type, find_type_config
 from kubefedctl.errors import InputError
 from kubefedctl.model.actions import Strategies, Strategy
-from kubefedctl.model.typeconfigs import TypeConfig
 
 
 def parse_strategies(texts: Sequence[str]) -> Strategies:
@@ -37,20 +36,3 @@ def parse_strategies(texts: Sequence[str]) -> Strategies:
             about = f"type {word}" if word else "types that are not named"
             raise InputError(f"two strategies are given for {about}")
     return Strategies(found.pop("", Strategy.APPLY), found)
-
-
-def resolve_strategies(strategies: Strategies, types: Iterable[TypeConfig]) -> Strategies:
-    """
-    Return *strategies* by the names of the type configs that their words mean.
-
-    Raises:
-        InputError: A word names no federated type, or several.
-    """
-    known = list(types)
-    by_type = {}
-    for word, strategy in strategies.by_type.items():
-        type_config = find_type_config(word, known)
-        if type_config is None:
-            raise explain_unknown_type(word, known)
-        by_type[type_config.name] = strategy
-    return Strategies(strategies.usual, by_type)

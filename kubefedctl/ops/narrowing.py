@@ -24,6 +24,7 @@ from kubefedctl.core.narrowing import (
     make_narrowing,
 )
 from kubefedctl.errors import InputError
+from kubefedctl.model.actions import Strategies
 from kubefedctl.model.readings import Desired
 from kubefedctl.model.typeconfigs import TypeConfig
 from kubefedctl.model.wellknown import NAMESPACES
@@ -62,6 +63,23 @@ def find_named_type(host: Cluster, types: Sequence[TypeConfig], word: str) -> Ty
     if found is None:
         raise explain_unknown_type(word, types)
     return found
+
+
+def resolve_strategies(
+    host: Cluster, types: Sequence[TypeConfig], strategies: Strategies
+) -> Strategies:
+    """
+    Return *strategies* by the names of the type configs that their words mean.
+
+    Raises:
+        InputError: A word names no federated type, or several.
+        ClusterError: The host did not answer what it serves.
+    """
+    by_type = {
+        find_named_type(host, types, word).name: strategy
+        for word, strategy in strategies.by_type.items()
+    }
+    return Strategies(strategies.usual, by_type)
 
 
 def check_found(host: Cluster, desired: Desired) -> None:

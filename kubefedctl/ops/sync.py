@@ -22,7 +22,6 @@ from kubefedctl.core.granting import explain_ungranted, ungranted_types
 from kubefedctl.core.guarding import DeletionLimit, check_deletions
 from kubefedctl.core.narrowing import Request
 from kubefedctl.core.planning import plan_sync
-from kubefedctl.core.strategies import resolve_strategies
 from kubefedctl.model.actions import (
     USUAL_WRITING,
     Action,
@@ -48,7 +47,7 @@ from kubefedctl.ops.fanout import Silence
 from kubefedctl.ops.foreseeing import foresee
 from kubefedctl.ops.halting import Halt
 from kubefedctl.ops.locking import SyncLock, make_holder
-from kubefedctl.ops.narrowing import check_found, narrow_federation
+from kubefedctl.ops.narrowing import check_found, narrow_federation, resolve_strategies
 from kubefedctl.ops.probing import Probed, probe_members, write_cluster_statuses
 from kubefedctl.ops.progress import Progress
 from kubefedctl.ops.reading import Federation, read_desired, read_federation, synced_types
@@ -146,7 +145,7 @@ def _sync(fleet: Fleet, options: SyncOptions, pace: Pace, halt: Halt) -> Iterato
     yield Step(f"reading the federation from host cluster {host.name}")
     federation = read_federation(host, kubefed_namespace=options.kubefed_namespace)
     federation = narrow_federation(host, federation, options.request)
-    strategies = resolve_strategies(options.writing.strategies, federation.types)
+    strategies = resolve_strategies(host, federation.types, options.writing.strategies)
     for finding in federation.findings:
         yield Warned(finding)
     yield Step(f"probing {counted(len(federation.looked_at), 'member cluster')}")

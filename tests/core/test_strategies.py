@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kubefedctl.core.strategies import parse_strategies, resolve_strategies
+from kubefedctl.core.strategies import parse_strategies
 from kubefedctl.errors import InputError
 from kubefedctl.model.actions import Strategies, Strategy
-from tests.core.makers import CONFIG_MAP, DEPLOYMENT, make_type_config
-
-TYPES = [make_type_config(CONFIG_MAP), make_type_config(DEPLOYMENT)]
 
 
 @pytest.mark.parametrize(
@@ -43,23 +40,3 @@ def test_parse_strategies_nonsense_is_refused(texts: list[str]) -> None:
     """A mistyped strategy must not mean the usual one."""
     with pytest.raises(InputError):
         parse_strategies(texts)
-
-
-@pytest.mark.parametrize(
-    "word", ["Deployment", "deployments", "deployments.apps", "FederatedDeployment"]
-)
-def test_resolve_strategies_types_have_many_words(word: str) -> None:
-    """Any word for the type that other commands take."""
-    given = Strategies(Strategy.APPLY, {word: Strategy.REPLACE})
-    resolved = resolve_strategies(given, TYPES)
-    assert (Strategy.REPLACE, Strategy.APPLY) == (
-        resolved.of("deployments.apps"),
-        resolved.of("configmaps"),
-    )
-
-
-def test_resolve_strategies_unknown_type_is_refused() -> None:
-    """The hint lists those that are enabled."""
-    with pytest.raises(InputError, match="names no federated type") as caught:
-        resolve_strategies(Strategies(Strategy.APPLY, {"nope": Strategy.REPLACE}), TYPES)
-    assert "configmaps, deployments.apps" in caught.value.hint
