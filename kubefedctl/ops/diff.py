@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 from kubefedctl.cluster.port import Fleet
 from kubefedctl.core.narrowing import Request
 from kubefedctl.core.planning import plan_sync
-from kubefedctl.core.strategies import resolve_strategies
 from kubefedctl.errors import PartialFailure
 from kubefedctl.model.actions import USUAL_WRITING, WritePolicy
 from kubefedctl.model.changes import Comparison
@@ -25,7 +24,7 @@ from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
 from kubefedctl.model.schedules import Rescheduling
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
 from kubefedctl.ops.foreseeing import foresee
-from kubefedctl.ops.narrowing import check_found, narrow_federation
+from kubefedctl.ops.narrowing import check_found, narrow_federation, resolve_strategies
 from kubefedctl.ops.probing import probe_members
 from kubefedctl.ops.reading import Federation, read_desired, read_federation
 from kubefedctl.ops.rescheduling import ReschedulingOptions, reschedule
@@ -110,7 +109,7 @@ def _compare(
     for event in totals.pass_on(rescheduled.events):
         if isinstance(event, Warned) or _is_failure(event):
             yield event
-    strategies = resolve_strategies(options.writing.strategies, federation.types)
+    strategies = resolve_strategies(fleet.host, federation.types, options.writing.strategies)
     plan = plan_sync(
         rescheduled.desired, observed, writing=replace(options.writing, strategies=strategies)
     )
