@@ -43,6 +43,8 @@ ALREADY_THERE = "it stood there before, and the KubeFedConfig forbids adoption"
 """Why an object that stands in the way of a create is not taken over."""
 NO_LONGER_OURS = "it has not the label any more, and the KubeFedConfig forbids adoption"
 """Why an object that lost its label, or was made anew without, is not written."""
+LOST_LABEL = "it has not the label any more, so that it is not deleted to be made anew"
+"""Why an object is not made anew that somebody took the label off meanwhile."""
 _NOT_CONTENT = ("managedFields", "generation", "resourceVersion")
 
 
@@ -119,8 +121,14 @@ def _bring_up_to_date(cluster: Cluster, action: Action) -> Executed:
 
 def _replace_by_new(cluster: Cluster, action: Action, *, patience: float) -> Executed:
     """Delete the object, for a field that no update can change, and create it once it is gone."""
-    assert action.observed is not None
+    assert action.observed is not None and action.intent is not None
     uid = uid_of(action.observed)
+    standing = find(cluster, action.resource, action.key)
+    if standing is not None and not is_managed(standing):
+        # NB: an update would tell why; a deletion cannot be taken back
+        made = make_updated(action.intent, standing)
+        failure = made.failure if made.body is None else PropagationStatus.UPDATE_FAILED
+        return Executed(action, Verdict.FAILED, failure, made.detail or LOST_LABEL, standing)
     with suppress(NotFoundError):
         cluster.delete(action.resource, action.key, options=make_recreation(action.observed))
 

@@ -126,6 +126,28 @@ def test_immutable_field_of_an_object_that_is_gone_meanwhile_is_created() -> Non
     assert {"key": "new"} == (cluster.find(CONFIG_MAP, WEB) or {})["data"]
 
 
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        pytest.param({MANAGED_LABEL: "false"}, PropagationStatus.MANAGED_LABEL_FALSE, id="false"),
+        pytest.param({}, PropagationStatus.UPDATE_FAILED, id="none"),
+    ],
+)
+def test_immutable_field_of_an_object_that_lost_its_label_meanwhile_deletes_nothing(
+    labels: Object, expected: PropagationStatus
+) -> None:
+    """Whoever took it off, or said false, has it for himself."""
+    cluster = MemoryCluster()
+    found = cluster.add(CONFIG_MAP, managed())
+    theirs = cluster.alter(CONFIG_MAP, WEB, metadata={**found["metadata"], "labels": labels})
+    cause = "data: Forbidden: field is immutable when `immutable` is set"
+    refused = InvalidError(act="patch", subject=SUBJECT, cluster="c1", status=422, message=cause)
+    cluster.fail_next("patch", refused)
+    (done,) = carry_out(_apply(found, recreates=True), cluster)
+    assert (Verdict.FAILED, expected) == (done.verdict, done.status)
+    assert theirs == cluster.find(CONFIG_MAP, WEB)
+
+
 @pytest.mark.parametrize("strategy", Strategy, ids=str)
 @pytest.mark.parametrize("may_adopt", [True, False], ids=["adopts", "adopts-nothing"])
 def test_update_of_what_lost_its_label_meanwhile_is_an_adoption(
