@@ -65,6 +65,13 @@ _ERRORS_BY_STATUS: dict[int, type[ClusterError]] = {
 }
 """Other 4xx are InvalidError; everything else that is no success is ServerError."""
 
+_SET_PHRASES = (
+    "field is immutable",
+    "failed to create typed patch object",
+    "duplicate entries for key",
+)
+"""What says no more of a secret than that; it decides how an object is written."""
+
 _UNKNOWN_CA_CODES = frozenset({18, 19, 20, 21, 24, 26, 79})
 _VALIDITY_CODES = frozenset({9, 10})
 _NAME_CODES = frozenset({62, 63, 64})
@@ -251,12 +258,14 @@ def _phrase_of(status: int) -> str:
 
 
 def _quote(answer: Mapping[str, Any], about: About) -> str:
-    """The API's message; for objects that may hold secrets only the fields at fault."""
+    """The API's message; for objects that may hold secrets only fields at fault and set phrases."""
+    message = text_at(answer, "message")
     if not about.is_secret:
-        return text_at(answer, "message")
+        return message
     causes = list_at(answer, "details", "causes")
     fields = sorted({text_at(cause, "field") for cause in causes} - {""})
-    return f"at fault: {', '.join(fields)}" if fields else ""
+    parts = [f"at fault: {', '.join(fields)}"] if fields else []
+    return ": ".join([*parts, *(phrase for phrase in _SET_PHRASES if phrase in message)])
 
 
 def _hint_of(kind: type[ClusterError], status: int, about: About, *, is_api: bool) -> str:

@@ -258,3 +258,12 @@ def test_error_of_ours_passes_unchanged() -> None:
     """What is ours already is not wrapped."""
     error = KubeconfigError("x")
     assert error is fault_of_exception(error, about=ABOUT)
+
+
+def test_secret_of_a_set_phrase_nothing_but_the_phrase_is_quoted() -> None:
+    """It decides how an object is written; the value beside it is not told."""
+    message = 'Secret "key" is invalid: data: Forbidden: c2VjcmV0: field is immutable when set'
+    causes = [{"field": "data", "message": "c2VjcmV0"}]
+    body = status(422, "Invalid", message, causes=causes)
+    expected = "at fault: data: field is immutable"
+    assert expected == fault_of_status(422, body, about=SECRET).cause

@@ -13,12 +13,13 @@ import pytest
 from kubefedctl.cluster.dryrun import DryRunCluster
 from kubefedctl.cluster.port import Cluster
 from kubefedctl.core.members import make_created
+from kubefedctl.errors import InvalidError
 from kubefedctl.model.actions import Action, ActionVerb, MemberIntent, Strategy, Wave
 from kubefedctl.model.events import Verdict
 from kubefedctl.model.objects import MANAGED_LABEL, uid_of
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.statuses import PropagationStatus
-from kubefedctl.model.wellknown import CONFIG_MAPS
+from kubefedctl.model.wellknown import CONFIG_MAPS, SECRETS
 from kubefedctl.ops.propagating import Executed, create, update
 from tests.contract.targets import MERGE, STRATEGIC, Target, make_config_map, make_deployment
 
@@ -304,6 +305,30 @@ def test_immutable_field_is_refused_unless_recreation_is_asked_for(
     found = shop.cluster.get(CONFIG_MAPS, A)
     assert (Verdict.RECREATED, {"x": "2"}) == (done.verdict, found["data"])
     assert uid_of(before) != uid_of(found)
+
+
+@BOTH
+def test_immutable_secret_is_made_anew_and_never_quoted(shop: Target, strategy: Strategy) -> None:
+    """What the API server says of a Secret is not told, and yet known."""
+    draft = {**make_config_map("a", {"x": "b25l"}), "kind": "Secret", "immutable": True}
+    _write(shop, draft, SECRETS)
+    changed = {**draft, "data": {"x": "dHdv"}}
+    with pytest.raises(InvalidError) as refused:
+        _again(shop, changed, SECRETS, strategy=strategy)
+    assert "dHdv" not in str(refused.value)
+    done = _again(shop, changed, SECRETS, strategy=strategy, recreates=True)
+    assert Verdict.RECREATED == done.verdict
+    assert {"x": "dHdv"} == shop.cluster.get(SECRETS, A)["data"]
+
+
+def test_secret_that_cannot_be_applied_is_replaced_and_never_quoted(shop: Target) -> None:
+    """A field that Secrets do not have is dropped, as KubeFed's update drops it."""
+    draft = {**make_config_map("a", {"x": "b25l"}), "kind": "Secret"}
+    _write(shop, draft, SECRETS)
+    done = _again(shop, {**draft, "data": {"x": "dHdv"}, "odd": {"x": "dHdv"}}, SECRETS)
+    assert Verdict.UPDATED == done.verdict
+    assert "dHdv" not in done.detail
+    assert {"x": "dHdv"} == shop.cluster.get(SECRETS, A)["data"]
 
 
 @BOTH
