@@ -32,6 +32,7 @@ from kubefedctl.core.narrowing import Request
 from kubefedctl.errors import ClusterError, InputError, NotFoundError, RefusedError
 from kubefedctl.model.events import Event, Result, Step, Summary, Verdict, Warned
 from kubefedctl.model.federated import FederatedObject, parse_federated
+from kubefedctl.model.objects import key_of
 from kubefedctl.model.readings import Desired
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.schedules import parse_preference
@@ -317,7 +318,8 @@ class _Move:
             ).items
         except NotFoundError:
             return
-        preferences = [parse_preference(obj) for obj in listed]
+        keys = {mover.key for mover in self.move.movers}
+        preferences = [parse_preference(obj) for obj in listed if key_of(obj) in keys]
         placed = {(found.target_kind, found.key): found for found in preferences}
         for mover in self.move.movers:
             found = placed.get((mover.type_config.federated.kind, mover.key))

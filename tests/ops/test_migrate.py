@@ -296,6 +296,17 @@ def test_migrate_takes_the_short_name_of_a_type() -> None:
     assert (None, ["c2"]) == (failure, where(fleet))
 
 
+@pytest.mark.parametrize("name", ["web", "else"])
+def test_migrate_preference_that_cannot_be_read_stops_only_what_it_is_about(name: str) -> None:
+    """Somebody else's mistake is no reason."""
+    host, fleet = make_moving_shop()
+    odd = {"targetKind": "FederatedDeployment", "totalReplicas": "odd"}
+    metadata = place(Key("shop", name))
+    host.add(REPLICA_SCHEDULING_PREFERENCES, {"metadata": metadata, "spec": odd})
+    run_migrate(fleet)
+    assert (["c1"] if name == "web" else ["c2"]) == placed(host)
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
