@@ -36,6 +36,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "externalTrafficPolicy": "Cluster",
     "failedJobsHistoryLimit": 1,
     "internalTrafficPolicy": "Cluster",
+    "manualSelector": False,
     "parallelism": 1,
     "partition": 0,
     "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},

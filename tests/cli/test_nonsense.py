@@ -69,6 +69,7 @@ COMMANDS = {
     "enable": ["enable", "sts"],
     "federate": ["federate", "cm", "cm"],
     "sync": ["sync"],
+    "diff": ["diff"],
 }
 READ_BY_SYNC = [
     "kubefedconfigs",
@@ -182,4 +183,6 @@ def test_member_that_answers_nonsense_is_a_partial_failure(
         shop.host.patch("kubefedclusters", MEMBER, spec, namespace=KNS)
         ran = cli("sync", "--timeout", "1s", code=5)
         assert {"GET"} == {call.method for call in stub.calls}
+        compared = cli("diff", code=5)
+    assert 1 == sum(line.startswith("error: ") for line in compared.talk)
     assert 1 == sum(line.startswith("error: ") for line in ran.talk)
