@@ -371,6 +371,10 @@ class MemoryFleet:
         """The host cluster."""
         return self._host
 
+    def open_host_apart(self) -> MemoryCluster:
+        """Return the host cluster."""
+        return self._host
+
     def context(self, name: str) -> MemoryCluster:
         """Return the cluster of a context."""
         if name in self._members:

@@ -346,6 +346,10 @@ class DryRunFleet:
         with self._lock:
             return builtins.list(self._written.values())
 
+    def open_host_apart(self) -> DryRunCluster:
+        """Return the host over connections of its own, for what must not wait behind other work."""
+        return self._wrap(self._fleet.open_host_apart())
+
     def context(self, name: str) -> DryRunCluster:
         """Return the cluster of a kubeconfig context (empty: the current one)."""
         return self._wrap(self._fleet.context(name))

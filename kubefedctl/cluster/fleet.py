@@ -96,6 +96,13 @@ class LiveFleet:
         """The merged kubeconfig; empty in a pod without one."""
         return load_kubeconfig(self._kubeconfig_path, environ=self._environ)
 
+    def open_host_apart(self) -> LiveCluster:
+        """Return the host over connections of its own, for what must not wait behind other work."""
+        cluster = self._open(self._resolve(self._host_context))
+        with self._lock:
+            self._replaced.append(cluster)
+        return cluster
+
     def context(self, name: str) -> LiveCluster:
         """Return the cluster of a kubeconfig context (empty: the current one)."""
         with self._lock:

@@ -161,6 +161,9 @@ class Fleet(Protocol):
     def host(self) -> Cluster:
         """The host cluster."""
 
+    def open_host_apart(self) -> Cluster:
+        """Return the host over connections of its own, for what must not wait behind other work."""
+
     def context(self, name: str) -> Cluster:
         """Return the cluster of a kubeconfig context, or raise KubeconfigError."""
 

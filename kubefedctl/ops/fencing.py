@@ -160,6 +160,10 @@ class FencedFleet:
         """The host cluster."""
         return FencedCluster(self._fleet.host, self._guard)
 
+    def open_host_apart(self) -> Cluster:
+        """Return the host over connections of its own, for what must not wait behind other work."""
+        return FencedCluster(self._fleet.open_host_apart(), self._guard)
+
     def context(self, name: str) -> Cluster:
         """Return the cluster of a kubeconfig context."""
         return FencedCluster(self._fleet.context(name), self._guard)

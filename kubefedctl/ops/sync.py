@@ -129,8 +129,10 @@ def sync(
         return
     namespace = options.kubefed_namespace
     yield Step(f"taking the lock in namespace {namespace} of host cluster {fleet.host.name}")
-    terms = read_lock_terms(fleet.host, kubefed_namespace=namespace)
-    lock = SyncLock(fleet.host, namespace, terms=terms, halt=halt, holder=make_holder())
+    # NB: thousands of requests may wait for the host's connections, and the lock ends meanwhile
+    apart = fleet.open_host_apart()
+    terms = read_lock_terms(apart, kubefed_namespace=namespace)
+    lock = SyncLock(apart, namespace, terms=terms, halt=halt, holder=make_holder())
     try:
         yield from lock.take(wait=options.lock_wait)
         lock.keep()

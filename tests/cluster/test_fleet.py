@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import ssl
+import threading
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from kubefedctl.cluster.fleet import LiveFleet
 from kubefedctl.cluster.retrying import RetryPolicy
 from kubefedctl.cluster.tls import load_chain_from_file
+from kubefedctl.cluster.transport import CONNECTIONS
 from kubefedctl.errors import InputError, KubeconfigError, KubefedctlError, UnreachableError
 from kubefedctl.manifests import dump_documents
 from kubefedctl.model.clusters import MemberAccess, Registration
@@ -261,6 +263,31 @@ def test_host_is_the_asked_or_the_current_context(tmp_path: Path, good: Stub) ->
         assert fleet.host is fleet.context("a")
         with pytest.raises(KubeconfigError, match="context b does not exist"):
             fleet.context("b")
+
+
+def test_host_apart_does_not_wait_behind_other_work(tmp_path: Path) -> None:
+    """While every connection of the host is taken, what keeps a lock alive still passes."""
+    release, busy = threading.Event(), threading.Semaphore(0)
+
+    def hold(call: Call) -> Reply:
+        if call.path == "/held":
+            busy.release()
+            release.wait(30)
+        return Reply(body=b"ok")
+
+    with serve(hold, certificate=GOOD) as stub, open_fleet(tmp_path, configure(stub)) as fleet:
+        apart, host = fleet.open_host_apart(), fleet.host
+        workers = [threading.Thread(target=host.read, args=("/held",)) for _ in range(CONNECTIONS)]
+        try:
+            for worker in workers:
+                worker.start()
+            assert all(busy.acquire(timeout=30) for _ in workers)
+            assert b"ok" == apart.read("/healthz")
+        finally:
+            release.set()
+            for worker in workers:
+                worker.join()
+        assert apart is not fleet.host
 
 
 def test_without_any_kubeconfig_the_files_are_named(tmp_path: Path) -> None:
