@@ -30,6 +30,7 @@ from kubefedctl.cli.commands.init import init
 from kubefedctl.cli.commands.join import join, unjoin
 from kubefedctl.cli.commands.moving import drain, migrate, undrain
 from kubefedctl.cli.commands.orphaning import orphaning_app
+from kubefedctl.cli.commands.render import render
 from kubefedctl.cli.commands.sandbox import sandbox_app
 from kubefedctl.cli.commands.schedule import schedule
 from kubefedctl.cli.commands.status import status
@@ -51,7 +52,7 @@ for _task, _commands in (
     (SET_UP, (init, deinit)),
     (CLUSTERS, (join, unjoin, drain, undrain)),
     (RESOURCES, (enable, disable, federate)),
-    (RUN, (sync, diff, status, schedule, migrate)),
+    (RUN, (sync, diff, status, render, schedule, migrate)),
     (OTHER, (version, demo)),
 ):
     for _command in _commands:

@@ -58,6 +58,7 @@ SHARED_WITH_VALUE = frozenset(
         "--current",
         "--capacity",
         "--total",
+        "--output-dir",
     }
 )
 """Options that may stand before the command's name and take a value, shared or a command's own."""
@@ -87,6 +88,7 @@ SWITCHES = frozenset(
         "--all",
         "--exit-code",
         "--diff",
+        "--prune",
     }
 )
 """Options that take no value, or one only after `=`."""

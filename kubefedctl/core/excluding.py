@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kubefedctl.model.actions import ObjectPlan
+from kubefedctl.model.federated import FederatedObject
 
 
 def explain_exclusions(plans: Iterable[ObjectPlan]) -> list[str]:
@@ -31,6 +32,11 @@ def explain_exclusion(plan: ObjectPlan) -> str:
         f"{plan.federated.subject} selects {', '.join(plan.excluded)}, which its FederatedNamespace"
         " does not"
     )
+
+
+def explain_missing_namespace(federated: FederatedObject) -> str:
+    """Return the sentence for an object that belongs nowhere, since its namespace does not."""
+    return f"namespace {federated.key.namespace} has no FederatedNamespace"
 
 
 def _explain(namespace: str, plans: list[ObjectPlan]) -> str:

@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from kubefedctl.model.changes import Comparison
 from kubefedctl.model.refs import Object, Subject
+from kubefedctl.model.renderings import Rendering
 from kubefedctl.model.schedules import Schedule
 from kubefedctl.model.situations import Situation
 
@@ -218,6 +219,18 @@ class Compared:
     comparison: Comparison
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """
+    The manifests of each cluster, to be printed.
+
+    Args:
+        rendering: Manifests and errors.
+    """
+
+    rendering: Rendering
+
+
 Event: TypeAlias = (
     Step
     | Warned
@@ -230,6 +243,7 @@ Event: TypeAlias = (
     | Forecast
     | Standing
     | Compared
+    | Rendered
 )
 
 

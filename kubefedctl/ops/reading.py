@@ -20,6 +20,7 @@ from functools import partial
 from kubefedctl.cluster.port import Cluster, Listing
 from kubefedctl.core.checking import Finding, check_cluster, check_type_config
 from kubefedctl.core.configuring import parse_federation_config
+from kubefedctl.core.desiring import choose_types, index_namespaces
 from kubefedctl.core.versions import version_resource
 from kubefedctl.errors import (
     ClusterError,
@@ -136,28 +137,8 @@ def _judge(
 
 
 def synced_types(federation: Federation) -> tuple[tuple[TypeConfig, ...], dict[str, str]]:
-    """
-    Return the types that a sync looks at, and those that it cannot with the cause.
-
-    Types that are disabled or being deleted, and those that the run does not look at, are neither.
-    In namespaced scope cluster-scoped targets are not synced; without a type config for namespaces,
-    namespaced ones cannot be.
-
-    Upstream: pkg/controller/federatedtypeconfig/controller.go @ v0.10.0.
-    """
-    includes = federation.narrowing.includes_type
-    alive = [found for found in federation.types if not found.is_deleting]
-    enabled = [found for found in alive if found.is_propagated and includes(found)]
-    if federation.config.target_namespace:
-        enabled = [found for found in enabled if found.target.namespaced]
-    if any(found.name == NAMESPACES_TYPE for found in federation.types):
-        return tuple(enabled), {}
-    cause = (
-        "there is no FederatedTypeConfig namespaces, which every namespaced type depends on;"
-        " run `kubefedctl enable namespaces`"
-    )
-    failures = {found.name: cause for found in enabled if found.target.namespaced}
-    return tuple(enabled), failures
+    """Return the types that a sync looks at, and those that it cannot with the cause."""
+    return choose_types(federation.types, config=federation.config, narrowing=federation.narrowing)
 
 
 def read_desired(
@@ -244,8 +225,7 @@ def _namespaces_of(
         raise answer
     if type_config is None:
         return {}
-    parsed = (parse_federated(found, type_config) for found in answer)
-    return {found.key.name: found for found in parsed if found.key.namespace == found.key.name}
+    return index_namespaces(parse_federated(found, type_config) for found in answer)
 
 
 def _read_rest(

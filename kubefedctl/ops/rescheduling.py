@@ -22,7 +22,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from kubefedctl.cluster.port import Cluster
-from kubefedctl.core.draining import Draining, draining_of
 from kubefedctl.core.loads import (
     has_pod_selector,
     is_settled,
@@ -31,15 +30,13 @@ from kubefedctl.core.loads import (
     weigh_pods,
 )
 from kubefedctl.core.rescheduling import (
-    choose_candidates,
     choose_type,
     has_replicas,
-    held_replicas,
     offers_replicas,
     rewrite_spec,
     with_spec,
 )
-from kubefedctl.core.scheduling import schedule
+from kubefedctl.core.spreading import choose_sharers, spread_replicas
 from kubefedctl.errors import ClusterError, ConflictError, InputError, NotFoundError
 from kubefedctl.model.events import Event, Result, Step, Verdict, Warned, counted
 from kubefedctl.model.federated import FederatedObject, parse_federated
@@ -286,31 +283,23 @@ class _Run:
 
     def _plan(self, preference: SchedulingPreference, federated: FederatedObject) -> _Planned:
         """Plan for the clusters that answer, with what the held ones leave."""
-        labels = {name: found.labels for name, found in self.desired.registrations.items()}
-        namespace = self.desired.namespaces.get(federated.key.namespace)
-        chosen = choose_candidates(preference, federated, namespace=namespace, clusters=labels)
         silent = self._silent_clusters(federated.type_config)
-        draining = {n: found for n in labels if (found := draining_of(labels[n])) is not None}
-        candidates = sorted(chosen - silent.keys() - draining.keys())
-        held: dict[str, int] = {}
-        if self.options.mode is Rescheduling.HOLD:
-            held = held_replicas(federated, chosen & silent.keys())
-        else:
-            self._refuse_unread(silent)
-        if not candidates:
-            return _Planned({}, "no cluster to schedule to")
-        # NB: what runs in a cluster that is being left runs on until the others have it, too
-        leaving = {n for n, found in draining.items() if found is Draining.LEAVING}
-        running = held_replicas(federated, leaving & chosen - held.keys())
-        loads = self._ask_loads(federated, candidates)
-        rest = replace(preference, total=max(0, preference.total - sum(held.values())))
-        planned = schedule(rest, clusters=candidates, loads=loads).replicas
-        replicas = {**planned, **held, **running}
-        text = ", ".join(
-            f"{name}={count}" + " (held)" * (name in held) + " (leaving)" * (name in running)
-            for name, count in sorted(replicas.items())
+        holds = self.options.mode is Rescheduling.HOLD
+        sharers = choose_sharers(
+            preference,
+            federated,
+            namespace=self.desired.namespaces.get(federated.key.namespace),
+            clusters={name: found.labels for name, found in self.desired.registrations.items()},
+            silent=silent,
+            holds=holds,
         )
-        return _Planned(replicas, f"scheduled {text}", warn_of_undecided(preference, loads))
+        if not holds:
+            self._refuse_unread(silent)
+        if not sharers.candidates:
+            return _Planned({}, sharers.describe({}))
+        loads = self._ask_loads(federated, sharers.candidates)
+        replicas = spread_replicas(preference, sharers, loads)
+        return _Planned(replicas, sharers.describe(replicas), warn_of_undecided(preference, loads))
 
     def _silent_clusters(self, type_config: TypeConfig) -> dict[str, str]:
         """Clusters whose workloads are not known: the cause, which is empty for one not ready."""

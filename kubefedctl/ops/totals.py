@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from kubefedctl.core.excluding import explain_exclusion
+from kubefedctl.core.excluding import explain_exclusion, explain_missing_namespace
 from kubefedctl.errors import PartialFailure, WaitTimeout
 from kubefedctl.model.actions import DeletionPlan, Plan, Settled
 from kubefedctl.model.events import (
@@ -205,7 +205,7 @@ class Totals:
     ) -> Result:
         subject: Subject = federated.subject
         if reason is AggregateReason.NAMESPACE_NOT_FEDERATED:
-            detail = f"namespace {federated.key.namespace} has no FederatedNamespace"
+            detail = explain_missing_namespace(federated)
         return Result(Verdict.FAILED, subject, self.host_name, reason=reason.value, detail=detail)
 
     def _tally(self, cluster: str, verdict: Verdict) -> None:

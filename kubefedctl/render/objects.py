@@ -60,7 +60,18 @@ def _without_managers(obj: Object) -> Object:
 
 def _dump_json(objects: Sequence[Object]) -> str:
     alone = objects[0] if len(objects) == 1 else None
-    whole = alone or {"apiVersion": "v1", "items": list(objects), "kind": "List", "metadata": {}}
+    return dump_json(
+        alone or {"apiVersion": "v1", "items": list(objects), "kind": "List", "metadata": {}}
+    )
+
+
+def dump_json(whole: Object) -> str:
+    """
+    Return *whole* as indented JSON that ends with a line break.
+
+    Raises:
+        ManifestError: It holds what JSON cannot carry.
+    """
     try:
         text = json.dumps(
             whole, indent=_INDENT, sort_keys=True, ensure_ascii=False, allow_nan=False

@@ -30,6 +30,7 @@ from kubefedctl.model.events import (
     Line,
     Output,
     Planned,
+    Rendered,
     Result,
     Standing,
     Step,
@@ -42,6 +43,7 @@ from kubefedctl.model.events import (
 from kubefedctl.model.refs import Object
 from kubefedctl.render.comparisons import comparison_as_object, comparison_lines, sign_of
 from kubefedctl.render.live import LiveLine, are_same_terminal, is_out_of_sight, may_live
+from kubefedctl.render.manifests import render_manifests
 from kubefedctl.render.objects import render_objects
 from kubefedctl.render.schedules import schedule_as_object, schedule_lines
 from kubefedctl.render.situations import situation_as_object, situation_lines
@@ -147,7 +149,7 @@ class TextRenderer:
                 pass
             case Waiting():
                 self._show_wait(event)
-            case Forecast() | Standing() | Compared():
+            case Forecast() | Standing() | Compared() | Rendered():
                 self._show_answer(event)
             case _:
                 assert_never(event)
@@ -170,7 +172,7 @@ class TextRenderer:
         if self._live is None and not self._is_quiet and is_long(waiting):
             self._talk.write_line(describe_wait(waiting))
 
-    def _show_answer(self, event: Forecast | Standing | Compared) -> None:
+    def _show_answer(self, event: Forecast | Standing | Compared | Rendered) -> None:
         """Print what was asked for: tables for people, a document for scripts."""
         match event:
             case Forecast():
@@ -182,6 +184,9 @@ class TextRenderer:
             case Compared():
                 document = comparison_as_object(event.comparison)
                 lines = comparison_lines(event.comparison)
+            case Rendered():
+                self._objects.write_objects(render_manifests(event.rendering, self._output))
+                return
             case _:
                 assert_never(event)
         if self._is_for_scripts:
