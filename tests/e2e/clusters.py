@@ -20,11 +20,14 @@ from urllib.parse import quote, urlsplit
 import yaml
 
 from kubefedctl.sandbox.fleet import SandboxFleet
+from tests.controlplanes.waiting import await_true
 from tests.controlplanes.wire import Endpoint
 
 KUBEFEDCTL = Path(sys.executable).parent / "kubefedctl"
 KNS = "kube-federation-system"
 MERGE = "application/merge-patch+json"
+_BUSY = 429
+_CUSTOM = (".kubefed.io", ".example.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Api:
 
     def get(self, path: str) -> Any:
         """Return the object at *path*, or None where there is none."""
+        self._await_storage(path)
         answer = self.endpoint.send("GET", path)
         if answer.status == 404:
             return None
@@ -57,6 +61,7 @@ class Api:
 
     def create(self, path: str, body: Any) -> Any:
         """Create and return an object."""
+        self._await_storage(path)
         return self.endpoint.ask("POST", path, body=body)
 
     def merge(self, path: str, body: Any) -> Any:
@@ -66,6 +71,11 @@ class Api:
     def delete(self, path: str) -> Any:
         """Delete an object."""
         return self.endpoint.ask("DELETE", path)
+
+    def _await_storage(self, path: str) -> None:
+        """Wait until the storage of a CRD that was made or changed just now is ready."""
+        if path.split("/")[2:3] and path.split("/")[2].endswith(_CUSTOM):
+            await_true(lambda: self.endpoint.send("GET", path).status != _BUSY, seconds=60)
 
     def names(self, path: str, *, selector: str = "") -> list[str]:
         """Return the names in a collection, sorted."""

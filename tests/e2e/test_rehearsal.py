@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.controlplanes.waiting import await_true
 from tests.e2e.clusters import KNS, Api, Clusters
 from tests.e2e.test_main_job import DEPLOYMENTS, make_deployment
@@ -82,6 +84,7 @@ def server_dry_runs_change_nothing(fleet: Clusters) -> None:
     assert _rehearse(fleet, "deinit", "--force")
 
 
+@pytest.mark.soak
 def test_server_dry_runs_change_nothing_on_the_sandbox(sandbox_clusters: Clusters) -> None:
     """Embedded API servers."""
     server_dry_runs_change_nothing(sandbox_clusters)

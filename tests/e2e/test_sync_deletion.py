@@ -31,7 +31,7 @@ def deleted_object_goes_everywhere_with_its_versions(ground: Ground) -> None:
         assert [] == ground.holders(kind)
         assert None is ground.host.get(ground.path(kind))
     kinds = ("ConfigMap", "Deployment")
-    eventually(lambda: not any(ground.versions(kind) for kind in kinds), seconds=20)
+    eventually(lambda: not any(ground.versions(kind) for kind in kinds), seconds=120)
 
 
 def object_leaves_the_cluster_that_placement_drops(ground: Ground) -> None:
