@@ -173,7 +173,7 @@ class _Lane:
                 self._silences += 1
             return _failed(action, error.answer)
         except ClusterError as error:
-            done = _failed(action, error.answer)
+            done = _failed(action, error.answer + _next_step(action, error))
         self._silences = 0
         return done
 
@@ -307,6 +307,14 @@ def _still_going(action: Action) -> Executed:
 def _unfinished(action: Action, detail: str) -> Executed:
     """What a halt left: KubeFed's words for it are those of an operation that took too long."""
     return Executed(action, Verdict.SKIPPED, _UNFINISHED[action.verb], detail)
+
+
+def _next_step(action: Action, error: ClusterError) -> str:
+    """What to do about a namespace that the member lacks, as a narrowed sync may find it."""
+    is_namespace = isinstance(error, NotFoundError) and error.cause.startswith('namespaces "')
+    if not (is_namespace and action.key.namespace):
+        return ""
+    return f"; kubefedctl sync namespaces/{action.key.namespace} makes it"
 
 
 def _failed(action: Action, detail: str) -> Executed:

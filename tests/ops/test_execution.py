@@ -11,6 +11,7 @@ from kubefedctl.errors import (
     ConflictError,
     ForbiddenError,
     InvalidError,
+    NotFoundError,
     UnreachableError,
 )
 from kubefedctl.model.actions import Action, ActionVerb, Wave
@@ -121,6 +122,18 @@ def test_refused_request_is_told_in_kubefeds_words(
     action = write(verb, observed=found) if is_write else remove(found, verb)
     (done,) = carry_out(action, cluster)
     assert (Verdict.FAILED, expected, "422 Invalid") == said(done)
+
+
+def test_create_in_a_namespace_that_is_missing_names_the_next_step() -> None:
+    """A narrowed sync does not look at the namespace; the line says what makes it."""
+    cluster = MemoryCluster()
+    cause = 'namespaces "shop" not found'
+    refused = NotFoundError(
+        act="create", subject=SUBJECT, cluster="c1", status=404, reason="NotFound", message=cause
+    )
+    cluster.fail_next("create", refused)
+    (done,) = carry_out(write(ActionVerb.CREATE), cluster)
+    assert f"404 NotFound: {cause}; kubefedctl sync namespaces/shop makes it" == done.detail
 
 
 # --- update --------------------------------------------------------------------------------------
