@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from kubefedctl.core.narrowing import Request
 
 Words = Annotated[
     list[str] | None,
@@ -43,13 +47,38 @@ Selector = Annotated[
         show_default=False,
     ),
 ]
-StrategyOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--strategy",
-        metavar="[TYPE=]<apply|replace>",
-        help="How objects in members are updated, all or those of a type. apply (the default)"
-        " leaves fields alone that others own, replace writes whole objects, as KubeFed does.",
-        show_default=False,
-    ),
-]
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """
+    What of a federation a command looks at.
+
+    Args:
+        words: Types and objects.
+        namespace: The one namespace; empty for all.
+        cluster: Names of members; none for all.
+        selector: Labels of federated objects.
+    """
+
+    words: Words = None
+    namespace: Namespace = ""
+    cluster: Cluster = None
+    selector: Selector = ""
+
+    @property
+    def request(self) -> Request:
+        """
+        What the options ask for.
+
+        Raises:
+            InputError: They cannot be read.
+        """
+        from kubefedctl.core.narrowing import parse_request
+
+        return parse_request(
+            self.words or (),
+            namespace=self.namespace,
+            clusters=self.cluster or (),
+            selector=self.selector,
+        )

@@ -10,9 +10,9 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
@@ -41,61 +41,6 @@ class Form(StrEnum):
     def output(self) -> Output | None:
         """The form of documents; None where people read it."""
         return None if self is Form.TABLE else Output(self.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """
-    The options that every command which talks to clusters takes.
-
-    Args:
-        kubeconfig: A kubeconfig file that alone counts; empty for the usual search.
-        host_cluster_context: Context of the host cluster; empty for the current context.
-        kubefed_namespace: Where the host keeps KubeFed's own objects.
-        dry_run: Whether anything is written.
-        verbosity: 0 result lines, 2 each step, 6 requests, 8 bodies without secrets.
-        debug: Whether an error shows its traceback.
-    """
-
-    kubeconfig: str
-    host_cluster_context: str
-    kubefed_namespace: str
-    dry_run: DryRun
-    verbosity: int
-    debug: bool
-
-    @property
-    def is_dry_run(self) -> bool:
-        """
-        Whether an operation is to write nothing.
-
-        False in a server dry run, where it writes as usual: the clusters that `open_fleet` gives
-        it make of each write a request with `dryRun=All`.
-        """
-        return self.dry_run is DryRun.CLIENT
-
-    @property
-    def is_rehearsal(self) -> bool:
-        """Whether the API servers are to check each write and keep none."""
-        return self.dry_run is DryRun.SERVER
-
-    def prints_only(self, output: Output | None) -> bool:
-        """
-        Return whether an operation is to yield its objects as `Documents` and write nothing.
-
-        That is what `-o` means, but for a server dry run, which goes through all writes: there
-        `show_all` prints what the API servers answered.
-        """
-        return output is not None and not self.is_rehearsal
-
-    def only_tells(self, output: Output | None) -> bool:
-        """
-        Return whether an operation that takes away is to end before its first write.
-
-        It yields its objects as `Documents` where *output* is given, also in a server dry run,
-        which then goes on.
-        """
-        return self.is_dry_run or self.prints_only(output)
 
 
 Kubeconfig = Annotated[
@@ -182,31 +127,104 @@ GoingOption = Annotated[
 ]
 
 
-def _shared_signature(
-    kubeconfig: Kubeconfig = "",
-    host_cluster_context: HostClusterContext = "",
-    kubefed_namespace: KubefedNamespace = DEFAULT_KUBEFED_NAMESPACE,
-    dry_run: DryRunOption = DryRun.NONE,
-    verbosity: Verbosity = 0,
-    debug: Debug = False,
-) -> Shared:
-    return Shared(kubeconfig, host_cluster_context, kubefed_namespace, dry_run, verbosity, debug)
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """
+    The options that every command which talks to clusters takes.
+
+    Args:
+        kubeconfig: A kubeconfig file that alone counts; empty for the usual search.
+        host_cluster_context: Context of the host cluster; empty for the current context.
+        kubefed_namespace: Where the host keeps KubeFed's own objects.
+        dry_run: Whether anything is written.
+        verbosity: 0 result lines, 2 each step, 6 requests, 8 bodies without secrets.
+        debug: Whether an error shows its traceback.
+    """
+
+    kubeconfig: Kubeconfig = ""
+    host_cluster_context: HostClusterContext = ""
+    kubefed_namespace: KubefedNamespace = DEFAULT_KUBEFED_NAMESPACE
+    dry_run: DryRunOption = DryRun.NONE
+    verbosity: Verbosity = 0
+    debug: Debug = False
+
+    @property
+    def is_dry_run(self) -> bool:
+        """
+        Whether an operation is to write nothing.
+
+        False in a server dry run, where it writes as usual: the clusters that `open_fleet` gives
+        it make of each write a request with `dryRun=All`.
+        """
+        return self.dry_run is DryRun.CLIENT
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether the API servers are to check each write and keep none."""
+        return self.dry_run is DryRun.SERVER
+
+    def prints_only(self, output: Output | None) -> bool:
+        """
+        Return whether an operation is to yield its objects as `Documents` and write nothing.
+
+        That is what `-o` means, but for a server dry run, which goes through all writes: there
+        `show_all` prints what the API servers answered.
+        """
+        return output is not None and not self.is_rehearsal
+
+    def only_tells(self, output: Output | None) -> bool:
+        """
+        Return whether an operation that takes away is to end before its first write.
+
+        It yields its objects as `Documents` where *output* is given, also in a server dry run,
+        which then goes on.
+        """
+        return self.is_dry_run or self.prints_only(output)
 
 
 def with_shared(command: Callable[..., R]) -> Callable[..., R]:
-    """Give *command* the shared options, and hand them to it as its argument `shared`."""
+    """
+    Give *command* the options of its groups, and hand each group over in one piece.
+
+    A group is a frozen dataclass with `Annotated` fields, `Shared` foremost: a parameter of that
+    type becomes the options that its fields are, in the place where it stands.
+    """
     own = inspect.signature(command, eval_str=True)
-    shared = inspect.signature(_shared_signature, eval_str=True)
+    groups = {name: p.annotation for name, p in own.parameters.items() if _is_group(p.annotation)}
+    options = {name: _options_of(group) for name, group in groups.items()}
 
     @functools.wraps(command)
     def wrapper(**given: Any) -> R:
-        picked = {name: given.pop(name) for name in shared.parameters if name in given}
-        return command(**given, shared=_shared_signature(**picked))
+        packed = {}
+        for name, group in groups.items():
+            mine = [found.name for found in options[name] if found.name in given]
+            packed[name] = group(**{field: given.pop(field) for field in mine})
+        return command(**given, **packed)
 
-    parameters = [found for name, found in own.parameters.items() if name != "shared"]
-    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
-    added = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in shared.parameters.values()]
-    merged = own.replace(parameters=[*parameters, *added])
-    wrapper.__signature__ = merged  # type: ignore[attr-defined]
-    wrapper.__annotations__ = {p.name: p.annotation for p in merged.parameters.values()}
+    parameters = [
+        option.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in own.parameters.items()
+        for option in options.get(name, (parameter,))
+    ]
+    wrapper.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
     return wrapper
+
+
+def _is_group(annotation: Any) -> bool:
+    return isinstance(annotation, type) and is_dataclass(annotation)
+
+
+def _options_of(group: type[Any]) -> tuple[inspect.Parameter, ...]:
+    """The fields of a group as parameters, with their defaults."""
+    hints = get_type_hints(group, include_extras=True)
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return tuple(
+        inspect.Parameter(
+            found.name,
+            kind,
+            default=inspect.Parameter.empty if found.default is MISSING else found.default,
+            annotation=hints[found.name],
+        )
+        for found in fields(group)
+    )

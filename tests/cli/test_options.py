@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass
+from typing import Annotated
 
 import pytest
 import typer
@@ -40,6 +42,30 @@ def test_with_shared_signature_has_own_parameters_then_the_shared_ones() -> None
     assert ["name", "namespace", *_NAMES] == list(parameters)
     assert {inspect.Parameter.KEYWORD_ONLY} == {found.kind for found in parameters.values()}
     assert list(parameters) == list(_show.__annotations__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A group of a command's own."""
+
+    first: Annotated[str, typer.Option("--first")]
+    second: Annotated[int, typer.Option("--second")] = 2
+
+
+@with_shared
+def _show_grouped(*, name: str, group: _Group, shared: Shared) -> tuple[str, _Group, Shared]:
+    """Show what was given."""
+    return name, group, shared
+
+
+def test_with_shared_group_of_a_command_becomes_its_options() -> None:
+    """A group stands where its parameter stood, with the defaults of its fields."""
+    parameters = inspect.signature(_show_grouped).parameters
+    assert ["name", "first", "second", *_NAMES] == list(parameters)
+    assert (inspect.Parameter.empty, 2) == tuple(
+        parameters[name].default for name in ("first", "second")
+    )
+    assert _Group("a") == _show_grouped(name="web", first="a")[1]
 
 
 def test_with_shared_keeps_name_and_docstring() -> None:

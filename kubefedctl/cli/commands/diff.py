@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from kubefedctl.cli.comparing import end_by_changes, noting_changes
-from kubefedctl.cli.looking import Cluster, Namespace, Selector, StrategyOption, Words
+from kubefedctl.cli.looking import Looking
 from kubefedctl.cli.options import Shared, with_shared
+from kubefedctl.cli.syncing import StrategyOption
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.model.actions import WritePolicy
 from kubefedctl.model.events import Compared, Output
@@ -31,10 +32,7 @@ OutputForm = Annotated[
 @with_shared
 def diff(
     *,
-    words: Words = None,
-    namespace: Namespace = "",
-    cluster: Cluster = None,
-    selector: Selector = "",
+    looking: Looking,
     strategy: StrategyOption = None,
     form: OutputForm = _Form.TEXT,
     shared: Shared,
@@ -50,16 +48,13 @@ def diff(
 
     Example: kubefedctl diff deployments/web -n shop --cluster eu-1 -o json
     """
-    from kubefedctl.core.narrowing import parse_request
     from kubefedctl.core.strategies import parse_strategies
     from kubefedctl.ops.diff import DiffOptions
     from kubefedctl.ops.diff import diff as find_changes
 
     options = DiffOptions(
         kubefed_namespace=shared.kubefed_namespace,
-        request=parse_request(
-            words or (), namespace=namespace, clusters=cluster or (), selector=selector
-        ),
+        request=looking.request,
         writing=WritePolicy(parse_strategies(strategy or ())),
     )
     seen: list[Compared] = []

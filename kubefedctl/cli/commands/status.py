@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from kubefedctl.cli.looking import Cluster, Namespace, Selector, Words
+from kubefedctl.cli.looking import Looking
 from kubefedctl.cli.options import Form, Shared, with_shared
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.errors import ExitCode
@@ -27,10 +27,7 @@ TellByCode = Annotated[
 @with_shared
 def status(
     *,
-    words: Words = None,
-    namespace: Namespace = "",
-    cluster: Cluster = None,
-    selector: Selector = "",
+    looking: Looking,
     form: OutputForm = Form.TABLE,
     exit_code: TellByCode = False,
     shared: Shared,
@@ -45,14 +42,10 @@ def status(
 
     Example: kubefedctl status deployments/web -n shop -o json
     """
-    from kubefedctl.core.narrowing import parse_request
     from kubefedctl.ops.status import StatusOptions
     from kubefedctl.ops.status import status as look
 
-    request = parse_request(
-        words or (), namespace=namespace, clusters=cluster or (), selector=selector
-    )
-    options = StatusOptions(shared.kubefed_namespace, request)
+    options = StatusOptions(shared.kubefed_namespace, looking.request)
     seen: list[Standing] = []
     with open_fleet(shared) as fleet:
         show_all(_noting(look(fleet, options), seen), shared, output=form.output)
