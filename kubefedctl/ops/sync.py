@@ -1,19 +1,17 @@
 """
 sync: bring every member cluster to what the host says, once, and record how that went.
 
-Here: the order of a run. Read, plan (pure), execute, record, tell. Not here: any of these steps.
+Here: the order of a run. Lock, read, plan (pure), tell. Not here: carrying the plan out (`fulfilling`).
 
 Laws:
-1. Finalizers before members, members before version objects, version objects before statuses, and
-   the finalizer of a deleted object last: a run cut short anywhere is completed by the next one.
-2. One member that fails is told and counted; it stops no other.
-3. Under a lock, every cluster is written through its fence: a lock that is lost ends all writing.
+1. One member that fails is told and counted; it stops no other.
+2. Under a lock, every cluster is written through its fence: a lock that is lost ends all writing.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -24,46 +22,31 @@ from kubefedctl.core.narrowing import Request
 from kubefedctl.core.planning import plan_sync
 from kubefedctl.model.actions import (
     USUAL_WRITING,
-    Action,
-    DeletionPlan,
-    ObjectPlan,
     Plan,
     WritePolicy,
 )
 from kubefedctl.model.announcements import Announcement, Announcing
-from kubefedctl.model.events import Event, Result, Step, Verdict, Warned, counted
-from kubefedctl.model.federated import FederatedObject
+from kubefedctl.model.events import Event, Step, Warned, counted
 from kubefedctl.model.narrowing import DeletionScope
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
 from kubefedctl.model.readings import Desired, Observed
 from kubefedctl.model.schedules import Rescheduling
-from kubefedctl.ops.announcing import Announcer, find_due, find_due_of_members
+from kubefedctl.ops.announcing import Announcer, find_due_of_members
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
 from kubefedctl.ops.configuring import read_lock_terms
 from kubefedctl.ops.contents import tell_contents
 from kubefedctl.ops.credentials import renew_tokens
-from kubefedctl.ops.execution import Executed, execute_aloud
-from kubefedctl.ops.fanout import Silence
+from kubefedctl.ops.execution import Executed
 from kubefedctl.ops.foreseeing import foresee
+from kubefedctl.ops.fulfilling import Fulfilment
 from kubefedctl.ops.halting import Halt
 from kubefedctl.ops.locking import SyncLock, make_holder
 from kubefedctl.ops.narrowing import check_found, narrow_federation, resolve_strategies
 from kubefedctl.ops.probing import Probed, probe_members, write_cluster_statuses
-from kubefedctl.ops.progress import Progress
 from kubefedctl.ops.reading import Federation, read_desired, read_federation, synced_types
-from kubefedctl.ops.recording import (
-    FederatedObjectId,
-    ensure_finalizers,
-    identify,
-    record_deletions,
-    record_results,
-    remove_finalizers,
-)
 from kubefedctl.ops.rescheduling import ReschedulingOptions, reschedule
-from kubefedctl.ops.servicestatuses import record_service_statuses
 from kubefedctl.ops.surveying import read_members
 from kubefedctl.ops.totals import Totals
-from kubefedctl.ops.typekeeping import hold_types, keep_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +159,9 @@ def _sync(fleet: Fleet, options: SyncOptions, pace: Pace, halt: Halt) -> Iterato
     else:
         check_deletions(plan, observed, options.limit)
         with halt.deferring():
-            yield from run.carry_out(plan, desired, observed, deadline=deadline)
+            work = Fulfilment(host, federation, run.clusters, totals, pace, halt)
+            due = yield from work.carry_out(plan, desired, observed, deadline=deadline)
+            yield from run.announce(due)
     yield from totals.compare(plan)
     yield totals.summary(plan, probed)
     if halt.reason is not None:
@@ -260,139 +245,14 @@ class _Run:
             " nothing is propagated"
         )
         if not self.options.is_dry_run:
-            yield from self._announce(())
+            yield from self.announce(())
         yield self.totals.summary(Plan(), self.probed)
         if self.halt.reason is not None:
             raise self.halt.reason
         self.totals.judge()
 
-    def carry_out(
-        self, plan: Plan, desired: Desired, observed: Observed, *, deadline: float
-    ) -> Iterator[Event]:
-        """Do what the plan says and write to the host how it went."""
-        yield from self.totals.pass_on(hold_types(self.host, self.federation))
-        refused = ensure_finalizers(self.host, plan.objects)
-        yield from self.totals.tell_host_failures(refused)
-        stopped = {identify(failure.federated) for failure in refused}
-        done = Done(plan)
-        actions = [found for found in plan.actions if done.owner_of(found) not in stopped]
-        yield from self._execute(actions, done, desired, deadline)
-        yield Step("recording on the host what was done")
-        propagated = [found for found in plan.objects if identify(found.federated) not in stopped]
-        yield from self._record(propagated, done, observed)
-        yield from self._finish_deletions(plan.deletions, done)
-        if not self.halt.is_asked:
-            kept = keep_types(self.host, self.federation, failed=desired.failures)
-            yield from self.totals.pass_on(kept)
-        yield from self._announce(find_due(plan, done.by_object, refused))
-
-    def _execute(
-        self, actions: Sequence[Action], done: Done, desired: Desired, deadline: float
-    ) -> Iterator[Event]:
-        """Write the members, tell what becomes of each action, and remember it in *done*."""
-        uids = frozenset(desired.host_namespace_uids.values())
-        progress = Progress(actions, beat=self.pace.beat)
-        yield progress.begin()
-        for heard in execute_aloud(
-            actions,
-            self.clusters,
-            host_namespace_uids=uids,
-            deadline=deadline,
-            pace=self.pace,
-            halt=self.halt,
-        ):
-            if isinstance(heard, Silence):
-                yield progress.wait()
-            else:
-                done.add(heard)
-                progress.note(heard)
-                yield self.totals.tell(heard)
-
-    def _announce(self, due: Iterable[Announcement]) -> Iterator[Event]:
+    def announce(self, due: Iterable[Announcement]) -> Iterator[Event]:
         """Leave Kubernetes events on the host: those of members first."""
         of_members = find_due_of_members(self.federation, self.probed)
         announcer = Announcer(self.host, self.options.announcing, now_text())
         yield from announcer.announce(chain(of_members, due))
-
-    def _record(
-        self, plans: Sequence[ObjectPlan], done: Done, observed: Observed
-    ) -> Iterator[Event]:
-        """Write to the host how the plans went."""
-        config = self.federation.config
-        recorded = record_results(
-            self.host,
-            plans,
-            done.by_object,
-            now=now_text(),
-            collects_raw_status=config.collects_raw_status,
-        )
-        yield from map(Warned, recorded.warnings)
-        failures = record_service_statuses(
-            self.host, plans, done.by_object, readings=observed, federation=self.federation
-        )
-        yield from self.totals.tell_host_failures([*recorded.failures, *failures])
-
-    def _finish_deletions(self, deletions: Iterable[DeletionPlan], done: Done) -> Iterator[Event]:
-        """Take the finalizer off what is gone everywhere, and record what is left of the others."""
-        gone = {Verdict.DELETED, Verdict.UNLABELLED}
-        finished, left = [], []
-        for plan in deletions:
-            answers = done.of(plan.federated)
-            # NB: a run that was stopped has no answer to what it did not try
-            verdicts = [answers[a.cluster].verdict for a in plan.actions if a.cluster in answers]
-            is_gone = len(verdicts) == len(plan.actions) and gone.issuperset(verdicts)
-            if plan.may_finish and is_gone:
-                finished.append(plan.federated)
-            elif not plan.problem:
-                left.append(plan)
-        yield from self.totals.tell_host_failures(
-            record_deletions(self.host, left, done.by_object, now=now_text())
-        )
-        failures = remove_finalizers(self.host, finished)
-        yield from self.totals.tell_host_failures(failures)
-        failed = {identify(failure.federated) for failure in failures}
-        for federated in finished:
-            if identify(federated) not in failed:
-                yield Result(Verdict.DELETED, federated.subject, self.host.name)
-
-
-class Done:
-    """
-    What became of a plan's actions, by federated object and cluster.
-
-    Args:
-        plan: The plan that is carried out.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self._owners = _owners(plan)
-        self.by_object: dict[FederatedObjectId, dict[str, Executed]] = {}
-
-    def owner_of(self, action: Action) -> FederatedObjectId | None:
-        """Return which federated object an action belongs to; orphans belong to none."""
-        return self._owners.get(_place(action))
-
-    def of(self, federated: FederatedObject) -> Mapping[str, Executed]:
-        """Return what became of the actions of *federated*, by cluster."""
-        return self.by_object.get(identify(federated), {})
-
-    def add(self, executed: Executed) -> None:
-        """Remember what became of one action."""
-        owner = self.owner_of(executed.action)
-        if owner is not None:
-            self.by_object.setdefault(owner, {})[executed.action.cluster] = executed
-
-
-def _owners(plan: Plan) -> dict[tuple[str, str, str, str], FederatedObjectId]:
-    """Which federated object each action belongs to; orphans belong to none."""
-    owners = {}
-    planned: list[ObjectPlan | DeletionPlan] = [*plan.objects, *plan.deletions]
-    for found in planned:
-        for action in found.actions:
-            owners[_place(action)] = identify(found.federated)
-    return owners
-
-
-def _place(action: Action) -> tuple[str, str, str, str]:
-    key = action.key
-    return (action.cluster, action.resource.qualified_name, key.namespace, key.name)

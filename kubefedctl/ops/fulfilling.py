@@ -1,0 +1,187 @@
+"""
+Carrying out the plan of a sync: the finalizers, the members, and what the host is told of it.
+
+Here: the order of these steps, and which federated object each answer belongs to. Not here: reading
+and planning (`sync`), and each of the steps.
+
+Laws:
+1. Finalizers before members, members before version objects, version objects before statuses, and
+   the finalizer of a deleted object last: a run cut short anywhere is completed by the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from kubefedctl.cluster.port import Cluster
+from kubefedctl.model.actions import Action, DeletionPlan, ObjectPlan, Plan
+from kubefedctl.model.announcements import Announcement
+from kubefedctl.model.events import Event, Result, Step, Verdict, Warned
+from kubefedctl.model.federated import FederatedObject
+from kubefedctl.model.readings import Desired, Observed
+from kubefedctl.ops.announcing import find_due
+from kubefedctl.ops.clock import Pace, now_text
+from kubefedctl.ops.execution import Executed, execute_aloud
+from kubefedctl.ops.fanout import Silence
+from kubefedctl.ops.halting import Halt
+from kubefedctl.ops.progress import Progress
+from kubefedctl.ops.reading import Federation
+from kubefedctl.ops.recording import (
+    FederatedObjectId,
+    ensure_finalizers,
+    identify,
+    record_deletions,
+    record_results,
+    remove_finalizers,
+)
+from kubefedctl.ops.servicestatuses import record_service_statuses
+from kubefedctl.ops.totals import Totals
+from kubefedctl.ops.typekeeping import hold_types, keep_types
+
+
+@dataclass(frozen=True, slots=True)
+class Fulfilment:
+    """
+    The second half of a run: what all its steps need.
+
+    Args:
+        host: The host cluster.
+        federation: Its standing data.
+        clusters: The members that can be asked, by name.
+        totals: Counts and tells what happens.
+        pace: How long to wait for what clusters do by themselves.
+        halt: Stops the run when it is asked to.
+    """
+
+    host: Cluster
+    federation: Federation
+    clusters: Mapping[str, Cluster]
+    totals: Totals
+    pace: Pace
+    halt: Halt
+
+    def carry_out(
+        self, plan: Plan, desired: Desired, observed: Observed, *, deadline: float
+    ) -> Generator[Event, None, Iterable[Announcement]]:
+        """Do what the plan says, record it, and return what events are due on the host."""
+        yield from self.totals.pass_on(hold_types(self.host, self.federation))
+        refused = ensure_finalizers(self.host, plan.objects)
+        yield from self.totals.tell_host_failures(refused)
+        stopped = {identify(failure.federated) for failure in refused}
+        done = Done(plan)
+        actions = [found for found in plan.actions if done.owner_of(found) not in stopped]
+        yield from self._execute(actions, done, desired, deadline)
+        yield Step("recording on the host what was done")
+        propagated = [found for found in plan.objects if identify(found.federated) not in stopped]
+        yield from self._record(propagated, done, observed)
+        yield from self._finish_deletions(plan.deletions, done)
+        if not self.halt.is_asked:
+            kept = keep_types(self.host, self.federation, failed=desired.failures)
+            yield from self.totals.pass_on(kept)
+        return find_due(plan, done.by_object, refused)
+
+    def _execute(
+        self, actions: Sequence[Action], done: Done, desired: Desired, deadline: float
+    ) -> Iterator[Event]:
+        """Write the members, tell what becomes of each action, and remember it in *done*."""
+        uids = frozenset(desired.host_namespace_uids.values())
+        progress = Progress(actions, beat=self.pace.beat)
+        yield progress.begin()
+        for heard in execute_aloud(
+            actions,
+            self.clusters,
+            host_namespace_uids=uids,
+            deadline=deadline,
+            pace=self.pace,
+            halt=self.halt,
+        ):
+            if isinstance(heard, Silence):
+                yield progress.wait()
+            else:
+                done.add(heard)
+                progress.note(heard)
+                yield self.totals.tell(heard)
+
+    def _record(
+        self, plans: Sequence[ObjectPlan], done: Done, observed: Observed
+    ) -> Iterator[Event]:
+        """Write to the host how the plans went."""
+        config = self.federation.config
+        recorded = record_results(
+            self.host,
+            plans,
+            done.by_object,
+            now=now_text(),
+            collects_raw_status=config.collects_raw_status,
+        )
+        yield from map(Warned, recorded.warnings)
+        failures = record_service_statuses(
+            self.host, plans, done.by_object, readings=observed, federation=self.federation
+        )
+        yield from self.totals.tell_host_failures([*recorded.failures, *failures])
+
+    def _finish_deletions(self, deletions: Iterable[DeletionPlan], done: Done) -> Iterator[Event]:
+        """Take the finalizer off what is gone everywhere, and record what is left of the others."""
+        gone = {Verdict.DELETED, Verdict.UNLABELLED}
+        finished, left = [], []
+        for plan in deletions:
+            answers = done.of(plan.federated)
+            # NB: a run that was stopped has no answer to what it did not try
+            verdicts = [answers[a.cluster].verdict for a in plan.actions if a.cluster in answers]
+            is_gone = len(verdicts) == len(plan.actions) and gone.issuperset(verdicts)
+            if plan.may_finish and is_gone:
+                finished.append(plan.federated)
+            elif not plan.problem:
+                left.append(plan)
+        yield from self.totals.tell_host_failures(
+            record_deletions(self.host, left, done.by_object, now=now_text())
+        )
+        failures = remove_finalizers(self.host, finished)
+        yield from self.totals.tell_host_failures(failures)
+        failed = {identify(failure.federated) for failure in failures}
+        for federated in finished:
+            if identify(federated) not in failed:
+                yield Result(Verdict.DELETED, federated.subject, self.host.name)
+
+
+class Done:
+    """
+    What became of a plan's actions, by federated object and cluster.
+
+    Args:
+        plan: The plan that is carried out.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._owners = _owners(plan)
+        self.by_object: dict[FederatedObjectId, dict[str, Executed]] = {}
+
+    def owner_of(self, action: Action) -> FederatedObjectId | None:
+        """Return which federated object an action belongs to; orphans belong to none."""
+        return self._owners.get(_place(action))
+
+    def of(self, federated: FederatedObject) -> Mapping[str, Executed]:
+        """Return what became of the actions of *federated*, by cluster."""
+        return self.by_object.get(identify(federated), {})
+
+    def add(self, executed: Executed) -> None:
+        """Remember what became of one action."""
+        owner = self.owner_of(executed.action)
+        if owner is not None:
+            self.by_object.setdefault(owner, {})[executed.action.cluster] = executed
+
+
+def _owners(plan: Plan) -> dict[tuple[str, str, str, str], FederatedObjectId]:
+    """Which federated object each action belongs to; orphans belong to none."""
+    owners = {}
+    planned: list[ObjectPlan | DeletionPlan] = [*plan.objects, *plan.deletions]
+    for found in planned:
+        for action in found.actions:
+            owners[_place(action)] = identify(found.federated)
+    return owners
+
+
+def _place(action: Action) -> tuple[str, str, str, str]:
+    key = action.key
+    return (action.cluster, action.resource.qualified_name, key.namespace, key.name)
