@@ -1,7 +1,8 @@
 """
 sync: bring every member cluster to what the host says, once, and record how that went.
 
-Here: the order of a run. Lock, read, plan (pure), tell. Not here: carrying the plan out (`fulfilling`).
+Here: the order of a run. Lock, read, plan (pure), tell. Not here: carrying the plan out
+(`fulfilling`).
 
 Laws:
 1. One member that fails is told and counted; it stops no other.
