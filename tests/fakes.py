@@ -36,6 +36,7 @@ from kubefedctl.model.objects import (
     value_at,
 )
 from kubefedctl.model.refs import Key, Object, Resource
+from kubefedctl.model.tables import Column, Row, Table
 from kubefedctl.model.typeconfigs import Discovery
 
 _KINDS_WITHOUT_GENERATION = frozenset({"ConfigMap", "Secret", "Namespace", "Service", "Event"})
@@ -163,6 +164,28 @@ class MemoryCluster:
             if metadata_only:
                 found = [{k: o[k] for k in ("apiVersion", "kind", "metadata")} for o in found]
             return Listing(tuple(found), str(self._version))
+
+    def tabulate(
+        self,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> Table:
+        """Return the same list with the columns that the test gave this cluster in `columns`."""
+        found = self.list(
+            resource,
+            namespace=namespace,
+            label_selector=label_selector,
+            field_selector=field_selector,
+        ).items
+        columns = getattr(self, "columns", (Column("Name"), Column("Uid", is_wide=True)))
+        rows = tuple(
+            Row(key_of(obj), tuple(value_at(obj, "metadata", c.name.lower()) for c in columns))
+            for obj in found
+        )
+        return Table(tuple(columns), rows)
 
     def get(self, resource: Resource, key: Key, *, subresource: str = "") -> Object:
         """Return one object."""

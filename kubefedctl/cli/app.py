@@ -26,6 +26,7 @@ from kubefedctl.cli.commands.diff import diff
 from kubefedctl.cli.commands.disable import disable
 from kubefedctl.cli.commands.enable import enable
 from kubefedctl.cli.commands.federate import federate
+from kubefedctl.cli.commands.get import get
 from kubefedctl.cli.commands.init import init
 from kubefedctl.cli.commands.join import join, unjoin
 from kubefedctl.cli.commands.moving import drain, migrate, undrain
@@ -52,7 +53,7 @@ for _task, _commands in (
     (SET_UP, (init, deinit)),
     (CLUSTERS, (join, unjoin, drain, undrain)),
     (RESOURCES, (enable, disable, federate)),
-    (RUN, (sync, diff, status, render, schedule, migrate)),
+    (RUN, (sync, diff, status, get, render, schedule, migrate)),
     (OTHER, (version, demo)),
 ):
     for _command in _commands:

@@ -89,6 +89,9 @@ SWITCHES = frozenset(
         "--exit-code",
         "--diff",
         "--prune",
+        "--all-namespaces",
+        "-A",
+        "--managed",
     }
 )
 """Options that take no value, or one only after `=`."""

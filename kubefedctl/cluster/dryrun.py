@@ -33,6 +33,7 @@ from kubefedctl.model.objects import (
     text_at,
 )
 from kubefedctl.model.refs import Key, Object, Resource
+from kubefedctl.model.tables import Table
 from kubefedctl.model.typeconfigs import Discovery
 from kubefedctl.model.wellknown import CRDS, NAMESPACES, SECRETS
 
@@ -116,6 +117,22 @@ class DryRunCluster:
             and _matches(found, field_selector)
         ]
         return Listing((*kept, *ours), listed.resource_version)
+
+    def tabulate(
+        self,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> Table:
+        """Return the list as the server shows it, without the writes of this run."""
+        return self._cluster.tabulate(
+            resource,
+            namespace=namespace,
+            label_selector=label_selector,
+            field_selector=field_selector,
+        )
 
     def get(self, resource: Resource, key: Key, *, subresource: str = "") -> Object:
         """Return one object as it would stand after the writes of this run."""

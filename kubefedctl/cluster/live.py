@@ -13,26 +13,31 @@ Laws:
 from __future__ import annotations
 
 import builtins
-import json
 import math
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from kubefedctl.cluster.access import Access, Timeouts
+from kubefedctl.cluster.bodies import decode_answer, encode_body, with_type
 from kubefedctl.cluster.discovery import read_discovery
 from kubefedctl.cluster.faults import About, fault_of_answer
 from kubefedctl.cluster.port import Listing, PatchBody, PatchType, WatchEvent
 from kubefedctl.cluster.retrying import RetryPolicy
-from kubefedctl.cluster.transport import JSON, Answer, Request, Trace, Transport
+from kubefedctl.cluster.tables import ACCEPT_TABLE, join_tables, parse_table
+from kubefedctl.cluster.transport import JSON, Request, Trace, Transport
 from kubefedctl.cluster.watching import read_events
-from kubefedctl.errors import ExpiredError, InputError
+from kubefedctl.errors import ExpiredError, InputError, ServerError
 from kubefedctl.model.clusters import Endpoint
-from kubefedctl.model.objects import FIELD_MANAGER, key_of, resource_version_of, text_at, value_at
+from kubefedctl.model.objects import FIELD_MANAGER, key_of, resource_version_of, text_at
 from kubefedctl.model.refs import Key, Object, Resource
+from kubefedctl.model.tables import Table
 from kubefedctl.model.typeconfigs import Discovery
 
+T = TypeVar("T")
 PAGE = 500
 _LIST_STARTS = 3
 _METADATA_ONLY = f"{JSON};as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,{JSON}"
@@ -107,27 +112,37 @@ class LiveCluster:
         metadata_only: bool = False,
     ) -> Listing:
         """Return all objects that match, read in pages; an expired page starts the list anew."""
-        query = {
-            "limit": str(PAGE),
-            "labelSelector": label_selector,
-            "fieldSelector": field_selector,
-        }
-        about = self._about("list", resource, namespace=namespace)
-        path = _path(resource, namespace=namespace)
+        asked = self._ask_list(resource, namespace, label_selector, field_selector)
         accept = _METADATA_ONLY if metadata_only else JSON
-        for _ in range(_LIST_STARTS - 1):
-            try:
-                return self._list_pages(resource, path, query=query, about=about, accept=accept)
-            except ExpiredError:
-                continue
-        return self._list_pages(resource, path, query=query, about=about, accept=accept)
+        return _read_whole(lambda: self._list_pages(resource, asked, accept=accept))
+
+    def tabulate(
+        self,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> Table:
+        """Return the same list as the server shows it to people."""
+        asked = self._ask_list(resource, namespace, label_selector, field_selector)
+        if resource.namespaced and not namespace:
+            return _read_whole(lambda: self._table_pages(asked))
+        # NB: nine tenths of the answer are the objects' metadata, which says nothing new here
+        short = replace(asked, query={**asked.query, "includeObject": "None"})
+        try:
+            return _read_whole(lambda: self._table_pages(short, namespace))
+        except ServerError as error:
+            if error.status >= 500:
+                raise
+            return _read_whole(lambda: self._table_pages(asked))
 
     def get(self, resource: Resource, key: Key, *, subresource: str = "") -> Object:
         """Return one object."""
         about = self._about("get", resource, key=key, subresource=subresource)
         path = _path(resource, namespace=key.namespace, name=key.name, subresource=subresource)
         answer = self._transport.send(Request("GET", path, about, repeatable=True))
-        found = _decode(answer, about)
+        found = decode_answer(answer, about)
         if not text_at(found, "metadata", "name"):
             raise fault_of_answer("the answer is no object", status=answer.status, about=about)
         return found
@@ -137,7 +152,7 @@ class LiveCluster:
         key = key_of(body)
         about = self._about("create", resource, key=key)
         path = _path(resource, namespace=key.namespace) + _write_query(dry_run=dry_run)
-        content = _encode(body, about)
+        content = encode_body(body, about)
         return self._answer_of(Request("POST", path, about, body=content, repeatable=dry_run))
 
     def update(
@@ -152,7 +167,7 @@ class LiveCluster:
                 "PUT",
                 path + _write_query(dry_run=dry_run),
                 about,
-                body=_encode(body, about),
+                body=encode_body(body, about),
                 repeatable=dry_run or bool(resource_version_of(body)),
             )
         )
@@ -177,7 +192,7 @@ class LiveCluster:
                 "PATCH",
                 path + _write_query(dry_run=dry_run, force=force and is_apply),
                 about,
-                body=_encode(body, about),
+                body=encode_body(body, about),
                 content_type=patch_type.value,
                 repeatable=dry_run or is_apply,
             )
@@ -203,7 +218,7 @@ class LiveCluster:
                 "DELETE",
                 _path(resource, namespace=key.namespace, name=key.name),
                 about,
-                body=_encode(body, about) if has_body else None,
+                body=encode_body(body, about) if has_body else None,
                 repeatable=dry_run or bool(text_at(body, "preconditions", "uid")),
             )
         )
@@ -245,32 +260,57 @@ class LiveCluster:
         """Give back the connections."""
         self._transport.close()
 
-    def _list_pages(
-        self, resource: Resource, path: str, *, query: dict[str, str], about: About, accept: str
-    ) -> Listing:
+    def _ask_list(
+        self, resource: Resource, namespace: str, label_selector: str, field_selector: str
+    ) -> _Asked:
+        selectors = {"labelSelector": label_selector, "fieldSelector": field_selector}
+        return _Asked(
+            _path(resource, namespace=namespace),
+            {"limit": str(PAGE), **selectors},
+            self._about("list", resource, namespace=namespace),
+        )
+
+    def _list_pages(self, resource: Resource, asked: _Asked, *, accept: str) -> Listing:
         items: builtins.list[Object] = []
-        token = ""
-        while True:
-            page_path = path + _query({**query, "continue": token})
-            request = Request("GET", page_path, about, accept=accept, repeatable=True)
-            answer = self._transport.send(request)
-            page = _decode(answer, about)
+        version = ""
+        for page, status in self._pages(asked, accept=accept):
             # NB: Go writes an empty list as null; a page that says nothing is no empty list
             found = [] if page.get("items", "") is None else page.get("items")
             if not isinstance(found, builtins.list):
-                raise fault_of_answer("a list without items", status=answer.status, about=about)
+                raise fault_of_answer("a list without items", status=status, about=asked.about)
             if not all(text_at(item, "metadata", "name") for item in found):
-                raise fault_of_answer("a list of no objects", status=answer.status, about=about)
-            items += [_with_type(item, resource) for item in found]
+                raise fault_of_answer("a list of no objects", status=status, about=asked.about)
+            items += [with_type(item, resource) for item in found]
+            version = resource_version_of(page)
+        return Listing(tuple(items), version)
+
+    def _table_pages(self, asked: _Asked, namespace: str | None = None) -> Table:
+        tables: builtins.list[Table] = []
+        for page, status in self._pages(asked, accept=ACCEPT_TABLE):
+            table = parse_table(page, namespace=namespace)
+            if table is None:
+                raise fault_of_answer("a list of no objects", status=status, about=asked.about)
+            tables.append(table)
+        return join_tables(tables)
+
+    def _pages(self, asked: _Asked, *, accept: str) -> Iterator[tuple[Object, int]]:
+        """Yield each page of a list with the status of its answer."""
+        token = ""
+        while True:
+            path = asked.path + _query({**asked.query, "continue": token})
+            request = Request("GET", path, asked.about, accept=accept, repeatable=True)
+            answer = self._transport.send(request)
+            page = decode_answer(answer, asked.about)
+            yield page, answer.status
             following = text_at(page, "metadata", "continue")
             if not following:
-                return Listing(tuple(items), resource_version_of(page))
+                return
             if following == token:
-                raise fault_of_answer("a list without end", status=answer.status, about=about)
+                raise fault_of_answer("a list without end", status=answer.status, about=asked.about)
             token = following
 
     def _answer_of(self, request: Request) -> Object:
-        return _decode(self._transport.send(request), request.about)
+        return decode_answer(self._transport.send(request), request.about)
 
     def _about(
         self,
@@ -298,6 +338,25 @@ class LiveCluster:
             is_secret=any(word in resource.kind.lower() for word in ("secret", "token")),
             is_listing=verb in ("list", "watch"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A list that is asked for."""
+
+    path: str
+    query: dict[str, str]
+    about: About
+
+
+def _read_whole(read: Callable[[], T]) -> T:
+    """Read a list in pages, and from its start again where a page has expired."""
+    for _ in range(_LIST_STARTS - 1):
+        try:
+            return read()
+        except ExpiredError:
+            continue
+    return read()
 
 
 def _path(
@@ -331,33 +390,3 @@ def _write_query(*, dry_run: bool, force: bool = False) -> str:
             "force": "true" if force else "",
         }
     )
-
-
-def _encode(body: PatchBody, about: About) -> bytes:
-    try:
-        return json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InputError(
-            f"cannot {about.act} {about.subject} in cluster {about.cluster}: "
-            "the object holds a value that JSON does not know",
-            hint="look for .nan, .inf and half characters in it",
-        ) from error
-
-
-def _decode(answer: Answer, about: About) -> Object:
-    try:
-        found = json.loads(answer.body)
-    except (ValueError, RecursionError) as error:
-        raise fault_of_answer(
-            "the answer is not JSON", status=answer.status, about=about
-        ) from error
-    if not isinstance(found, dict):
-        raise fault_of_answer("the answer is not an object", status=answer.status, about=about)
-    return found
-
-
-def _with_type(item: Object, resource: Resource) -> Object:
-    """*item* with its apiVersion and kind, which lists leave out and metadata lists replace."""
-    if item.get("kind") == resource.kind and value_at(item, "apiVersion"):
-        return item
-    return {**item, "apiVersion": resource.api_version, "kind": resource.kind}

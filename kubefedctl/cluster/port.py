@@ -17,6 +17,7 @@ from typing import Protocol, TypeAlias
 
 from kubefedctl.model.clusters import Endpoint, MemberAccess
 from kubefedctl.model.refs import Key, Object, Resource
+from kubefedctl.model.tables import Table
 from kubefedctl.model.typeconfigs import Discovery
 
 PatchBody: TypeAlias = Object | list[Object]
@@ -98,6 +99,16 @@ class Cluster(Protocol):
         metadata_only: bool = False,
     ) -> Listing:
         """Return all objects that match, read in pages; an expired page starts the list anew."""
+
+    def tabulate(
+        self,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> Table:
+        """Return the same list as the server shows it to people."""
 
     def get(self, resource: Resource, key: Key, *, subresource: str = "") -> Object:
         """Return one object."""

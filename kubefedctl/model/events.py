@@ -19,6 +19,7 @@ from kubefedctl.model.refs import Object, Subject
 from kubefedctl.model.renderings import Rendering
 from kubefedctl.model.schedules import Schedule
 from kubefedctl.model.situations import Situation
+from kubefedctl.model.tables import FleetTable
 
 
 class Output(StrEnum):
@@ -231,6 +232,22 @@ class Rendered:
     rendering: Rendering
 
 
+@dataclass(frozen=True, slots=True)
+class Tabulated:
+    """
+    Objects of many clusters, to be shown as their servers show them.
+
+    Args:
+        tables: One for each type.
+        is_wide: Whether columns that need more room are shown.
+        has_namespaces: Whether the objects come from all namespaces.
+    """
+
+    tables: tuple[FleetTable, ...]
+    is_wide: bool = False
+    has_namespaces: bool = False
+
+
 Event: TypeAlias = (
     Step
     | Warned
@@ -244,6 +261,7 @@ Event: TypeAlias = (
     | Standing
     | Compared
     | Rendered
+    | Tabulated
 )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from kubefedctl.cluster.port import Cluster, Fleet, Listing, PatchBody, PatchType, WatchEvent
 from kubefedctl.model.clusters import Endpoint, MemberAccess
 from kubefedctl.model.refs import Key, Object, Resource
+from kubefedctl.model.tables import Table
 from kubefedctl.model.typeconfigs import Discovery
 
 
@@ -64,6 +65,22 @@ class FencedCluster:
             label_selector=label_selector,
             field_selector=field_selector,
             metadata_only=metadata_only,
+        )
+
+    def tabulate(
+        self,
+        resource: Resource,
+        *,
+        namespace: str = "",
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> Table:
+        """Return the same list as the server shows it to people."""
+        return self._cluster.tabulate(
+            resource,
+            namespace=namespace,
+            label_selector=label_selector,
+            field_selector=field_selector,
         )
 
     def get(self, resource: Resource, key: Key, *, subresource: str = "") -> Object:

@@ -11,8 +11,6 @@ Laws:
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,19 +22,14 @@ from kubefedctl.core.desiring import choose_types, index_namespaces
 from kubefedctl.core.versions import version_resource
 from kubefedctl.errors import (
     ClusterError,
-    ForbiddenError,
-    InputError,
-    NotFoundError,
 )
-from kubefedctl.model.clusters import MemberAccess, Registration, parse_registration
+from kubefedctl.model.clusters import MemberAccess, Registration
 from kubefedctl.model.federated import FederatedObject, parse_federated
 from kubefedctl.model.narrowing import DeletionScope, Narrowing
 from kubefedctl.model.objects import (
     MANAGED_SELECTOR,
     by_key,
     key_of,
-    map_at,
-    name_of,
     uid_of,
 )
 from kubefedctl.model.readings import ClusterReading, Desired, FederationConfig
@@ -46,11 +39,11 @@ from kubefedctl.model.typeconfigs import TypeConfig, parse_type_config
 from kubefedctl.model.wellknown import (
     KUBEFED_CLUSTERS,
     NAMESPACES,
-    SECRETS,
     TYPE_CONFIGS,
 )
 from kubefedctl.ops.configuring import explain_no_config, find_config
 from kubefedctl.ops.fanout import run_all, run_side_by_side
+from kubefedctl.ops.registrations import read_registrations
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +97,7 @@ def read_federation(host: Cluster, *, kubefed_namespace: str) -> Federation:
             "types": lambda: host.list(TYPE_CONFIGS, namespace=kubefed_namespace).items,
         }
     )
-    registrations: dict[str, Registration] = {}
-    malformed: dict[str, str] = {}
-    for found in listed["clusters"]:
-        try:
-            registrations[name_of(found)] = parse_registration(found)
-        except InputError as error:
-            registrations[name_of(found)] = parse_registration(_without_ca_bundle(found))
-            malformed[name_of(found)] = error.message
-    accesses = _read_accesses(host, registrations, malformed, namespace=kubefed_namespace)
+    known = read_registrations(host, listed["clusters"], namespace=kubefed_namespace)
     types = sorted((parse_type_config(found) for found in listed["types"]), key=_by_name)
     no_config = explain_no_config(host, kubefed_namespace)
     findings = (
@@ -120,7 +105,9 @@ def read_federation(host: Cluster, *, kubefed_namespace: str) -> Federation:
         *_judge(KUBEFED_CLUSTERS, listed["clusters"], check_cluster),
         *_judge(TYPE_CONFIGS, listed["types"], check_type_config),
     )
-    return Federation(config, registrations, malformed, accesses, tuple(types), findings)
+    return Federation(
+        config, known.registrations, known.malformed, known.accesses, tuple(types), findings
+    )
 
 
 def _judge(
@@ -213,10 +200,6 @@ def _by_name(type_config: TypeConfig) -> str:
     return type_config.name
 
 
-def _without_ca_bundle(obj: Object) -> Object:
-    return {**obj, "spec": {k: v for k, v in map_at(obj, "spec").items() if k != "caBundle"}}
-
-
 def _namespaces_of(
     answer: tuple[Object, ...] | ClusterError, type_config: TypeConfig | None
 ) -> dict[str, FederatedObject]:
@@ -290,62 +273,3 @@ def _try_list_managed(
 
 def _field_selector(name: str) -> str:
     return f"metadata.name={name}" if name else ""
-
-
-def _read_accesses(
-    host: Cluster,
-    registrations: Mapping[str, Registration],
-    malformed: dict[str, str],
-    *,
-    namespace: str,
-) -> dict[str, MemberAccess]:
-    """Join each registration with the token of its Secret; what is wrong goes into *malformed*."""
-    secrets = _read_secrets(host, registrations, namespace=namespace)
-    accesses: dict[str, MemberAccess] = {}
-    for name, registration in registrations.items():
-        if name in malformed:
-            continue
-        token = _token_of(secrets.get(registration.secret_name))
-        if token is None:
-            malformed[name] = (
-                f"Secret {namespace}/{registration.secret_name} has no usable token"
-                if registration.secret_name
-                else "spec.secretRef.name is missing"
-            )
-        else:
-            accesses[name] = MemberAccess(registration, token)
-    return accesses
-
-
-def _read_secrets(
-    host: Cluster, registrations: Mapping[str, Registration], *, namespace: str
-) -> dict[str, Object]:
-    """The Secrets of *registrations* by name; one by one only where listing is forbidden."""
-    names = sorted({found.secret_name for found in registrations.values()} - {""})
-    if not names:
-        return {}
-    try:
-        listed = host.list(SECRETS, namespace=namespace, field_selector="type=Opaque").items
-    except ForbiddenError:
-        listed = ()
-    secrets = {name_of(found): found for found in listed}
-    missing = [name for name in names if name not in secrets]
-    found = run_all([partial(_try_get_secret, host, Key(namespace, name)) for name in missing])
-    return secrets | {name_of(secret): secret for secret in found if secret is not None}
-
-
-def _try_get_secret(host: Cluster, key: Key) -> Object | None:
-    try:
-        return host.get(SECRETS, key)
-    except NotFoundError:
-        return None
-
-
-def _token_of(secret: Object | None) -> str | None:
-    text = map_at(secret, "data").get("token") if secret is not None else None
-    if not isinstance(text, str):
-        return None
-    try:
-        return base64.b64decode(text, validate=True).decode("ascii") or None
-    except (binascii.Error, ValueError):
-        return None

@@ -8,6 +8,7 @@ Laws:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
 from kubefedctl.errors import ManifestError
@@ -17,6 +18,8 @@ from kubefedctl.model.objects import kind_of, name_of, text_at
 from kubefedctl.model.refs import Object, split_api_version
 
 _INDENT = 4
+_STEERING = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Characters that JSON may hold as they are, and that steer terminals or turn lines around."""
 
 
 def render_objects(objects: Sequence[Object], output: Output) -> str:
@@ -79,4 +82,4 @@ def dump_json(whole: Object) -> str:
         text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise ManifestError("an object is too deep for JSON or holds broken text") from error
-    return text + "\n"
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"

@@ -18,10 +18,14 @@ def format_table(rows: Sequence[Sequence[str]]) -> list[str]:
     >>> format_table([["NAME", "READY"], ["a", "True"]])
     ['NAME   READY', 'a      True']
     """
-    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     return [
         "   ".join(
-            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
         ).rstrip()
         for row in rows
     ]
+
+
+def _width(cell: str) -> int:
+    return len(cell) if cell.isascii() else cell_len(cell)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import TextIO, assert_never
 
@@ -35,6 +35,7 @@ from kubefedctl.model.events import (
     Standing,
     Step,
     Summary,
+    Tabulated,
     Verdict,
     Waiting,
     Warned,
@@ -42,6 +43,7 @@ from kubefedctl.model.events import (
 )
 from kubefedctl.model.refs import Object
 from kubefedctl.render.comparisons import comparison_as_object, comparison_lines, sign_of
+from kubefedctl.render.gatherings import gathering_lines
 from kubefedctl.render.live import LiveLine, are_same_terminal, is_out_of_sight, may_live
 from kubefedctl.render.manifests import render_manifests
 from kubefedctl.render.objects import render_objects
@@ -149,7 +151,7 @@ class TextRenderer:
                 pass
             case Waiting():
                 self._show_wait(event)
-            case Forecast() | Standing() | Compared() | Rendered():
+            case Forecast() | Standing() | Compared() | Rendered() | Tabulated():
                 self._show_answer(event)
             case _:
                 assert_never(event)
@@ -172,7 +174,7 @@ class TextRenderer:
         if self._live is None and not self._is_quiet and is_long(waiting):
             self._talk.write_line(describe_wait(waiting))
 
-    def _show_answer(self, event: Forecast | Standing | Compared | Rendered) -> None:
+    def _show_answer(self, event: Forecast | Standing | Compared | Rendered | Tabulated) -> None:
         """Print what was asked for: tables for people, a document for scripts."""
         match event:
             case Forecast():
@@ -186,6 +188,9 @@ class TextRenderer:
                 lines = comparison_lines(event.comparison)
             case Rendered():
                 self._objects.write_objects(render_manifests(event.rendering, self._output))
+                return
+            case Tabulated():
+                self._objects.write_lines(gathering_lines(event))
                 return
             case _:
                 assert_never(event)
@@ -320,6 +325,10 @@ class Stream:
         if self._colors is not None and style:
             lead = Style.parse(style).render(lead, color_system=self._colors)
         self.write(f"{lead}{self._encodable(escape_controls(text))}\n")
+
+    def write_lines(self, lines: Iterable[str]) -> None:
+        """Write many lines at once."""
+        self.write("".join(f"{self._encodable(escape_controls(line))}\n" for line in lines))
 
     def write(self, text: str) -> None:
         """Write *text* as it is and let it be seen."""

@@ -25,6 +25,7 @@ READS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "discover": ((), {"fresh": True}),
     "read": (("/healthz",), {"timeout": 1.0}),
     "list": ((CONFIG_MAP,), {"namespace": "a", "label_selector": "b", "metadata_only": True}),
+    "tabulate": ((CONFIG_MAP,), {"namespace": "a", "label_selector": "b", "field_selector": "c"}),
     "get": ((CONFIG_MAP, WEB), {"subresource": "status"}),
     "watch": ((CONFIG_MAP,), {"namespace": "a", "resource_version": "1", "timeout": 1.0}),
     "close": ((), {}),

@@ -1,0 +1,373 @@
+"""
+get: the objects of all member clusters at once, without writing anything.
+
+Here: finding the type in each cluster, and asking all of them side by side. Not here: how answers
+are put together (`core.gathering`).
+
+Laws:
+1. Nothing is written. Of the host, the KubeFedClusters with their Secrets and its discovery are
+   read; types need not be federated.
+2. A cluster that cannot be asked, or not completely, is told by name; the others are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import partial
+
+from kubefedctl.cluster.port import Cluster, Fleet
+from kubefedctl.core.gathering import Wanted, gather_tables, present_object
+from kubefedctl.core.lookup import find_type
+from kubefedctl.core.narrowing import Request, make_narrowing
+from kubefedctl.errors import (
+    ClusterError,
+    ControlPlaneError,
+    InputError,
+    KubefedctlError,
+    NotFoundError,
+    PartialFailure,
+)
+from kubefedctl.model.events import Event, Line, Rendered, Step, Tabulated, Warned, counted
+from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE, MANAGED_SELECTOR, key_of
+from kubefedctl.model.refs import Key, Object, Resource
+from kubefedctl.model.renderings import RenderError, Rendering
+from kubefedctl.model.tables import Table
+from kubefedctl.model.wellknown import KUBEFED_CLUSTERS
+from kubefedctl.ops.configuring import find_config
+from kubefedctl.ops.fanout import run_side_by_side
+from kubefedctl.ops.registrations import Registered, read_registrations
+
+_PATIENCE = 5.0
+_MOST_NAMED = 3
+
+
+class View(Enum):
+    """What is wanted of the objects."""
+
+    TABLE = "table"
+    OBJECTS = "objects"
+    NAMES = "names"
+
+
+@dataclass(frozen=True, slots=True)
+class GetOptions:
+    """
+    What to show.
+
+    Args:
+        wanted: Types, each with the names of objects or all of it.
+        kubefed_namespace: Where the host keeps KubeFed's own objects.
+        namespace: Namespace of the objects; empty for the context's, else `default`.
+        is_everywhere: Look into all namespaces.
+        request: Clusters and labels.
+        is_managed: Only what carries KubeFed's label.
+        view: What is wanted of the objects.
+        is_wide: Whether a table has the columns that need more room.
+    """
+
+    wanted: tuple[Wanted, ...]
+    kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
+    namespace: str = ""
+    is_everywhere: bool = False
+    request: Request = field(default_factory=Request)
+    is_managed: bool = False
+    view: View = View.TABLE
+    is_wide: bool = False
+
+
+def get(fleet: Fleet, options: GetOptions) -> Generator[Event, None, None]:
+    """
+    Yield what the members have.
+
+    Raises:
+        ControlPlaneError: The host has no KubeFed API.
+        InputError: No cluster is joined, a cluster is not joined, or no cluster serves a type.
+        NotFoundError: No cluster has an object that was asked for by name.
+        ClusterError: The host did not answer.
+        PartialFailure: Some clusters did not answer; the others were told.
+    """
+    host = fleet.host
+    namespace = "" if options.is_everywhere else options.namespace or host.endpoint.namespace
+    if not options.is_everywhere:
+        namespace = namespace or "default"
+    members = _read_members(host, options)
+    known = {found.word: _find_in_host(host, found.word) for found in options.wanted}
+    yield Step(f"asking {counted(len(members.registrations), 'cluster')}")
+    asking = _Asking(options, namespace, known)
+    answers = run_side_by_side(
+        {
+            name: partial(_ask_member, fleet, members, name, asking)
+            for name in sorted(members.registrations)
+        }
+    )
+    _check_served(answers, asking)
+    yield from _tell(answers, options, namespace)
+    failures = [failure for found in answers.values() for failure in found.failures]
+    yield from (Warned(failure.message, is_failure=True) for failure in failures)
+    if failures:
+        failed = sum(1 for found in answers.values() if found.failures)
+        raise PartialFailure(
+            f"{failed} of {counted(len(answers), 'cluster')} could not be asked for everything",
+            hint="the warnings name clusters and causes; --cluster leaves clusters out",
+        )
+    _check_names(answers, options, namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What every member is asked."""
+
+    options: GetOptions
+    namespace: str
+    known: Mapping[str, Resource | InputError]
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What one member said."""
+
+    tables: list[tuple[Wanted, Resource, Table]] = field(default_factory=list)
+    objects: list[tuple[Wanted, Resource, tuple[Object, ...]]] = field(default_factory=list)
+    failures: list[_Failure] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why one member did not answer for one type."""
+
+    cluster: str
+    subject: str
+    reason: str
+    message: str
+    is_unserved: bool = False
+
+
+def _read_members(host: Cluster, options: GetOptions) -> Registered:
+    """The members that are looked at."""
+    namespace = options.kubefed_namespace
+    try:
+        listed = host.list(KUBEFED_CLUSTERS, namespace=namespace).items
+    except NotFoundError as error:
+        raise ControlPlaneError(
+            f"host cluster {host.name} does not serve KubeFed's API {KUBEFED_CLUSTERS.api_version}",
+            hint="run `kubefedctl init` against the host, or check --host-cluster-context",
+        ) from error
+    if not listed:
+        find_config(host, kubefed_namespace=namespace)
+        raise InputError(
+            f"no cluster is joined to host cluster {host.name}", hint="kubefedctl join CLUSTER_NAME"
+        )
+    found = read_registrations(host, listed, namespace=namespace)
+    narrowing = make_narrowing(
+        options.request, [], clusters=found.registrations, target_namespace=""
+    )
+    kept = filter(narrowing.includes_cluster, found.registrations)
+    registrations = {name: found.registrations[name] for name in kept}
+    return Registered(registrations, found.malformed, found.accesses)
+
+
+def _find_in_host(host: Cluster, word: str) -> Resource | InputError:
+    """The type that the host knows by *word*, or why it knows none."""
+    try:
+        return find_type(host.discover(), word).resource
+    except InputError as error:
+        return error
+
+
+def _ask_member(fleet: Fleet, members: Registered, name: str, asking: _Asking) -> _Answer:
+    answer = _Answer()
+    try:
+        cluster = _open_member(fleet, members, name)
+    except KubefedctlError as error:
+        reason = error.reason if isinstance(error, ClusterError) else "Malformed"
+        answer.failures.append(_Failure(name, "cluster", reason, f"cluster {name}: {_say(error)}"))
+        return answer
+    for wanted in asking.options.wanted:
+        try:
+            _ask_type(cluster, wanted, asking, answer)
+        except ClusterError as error:
+            answer.failures.append(_Failure(name, wanted.word, error.reason, error.message))
+        except InputError as error:
+            text = f"cluster {name} serves no type named {wanted.word!r}"
+            if "names several" in error.message:
+                text = f"cluster {name}: {error.message}"
+            answer.failures.append(_Failure(name, wanted.word, "NotServed", text, True))
+    return answer
+
+
+def _say(error: KubefedctlError) -> str:
+    return error.answer if isinstance(error, ClusterError) else error.message
+
+
+def _open_member(fleet: Fleet, members: Registered, name: str) -> Cluster:
+    """The member *name*, which answers; one that does not is found out soon."""
+    if name in members.malformed:
+        raise InputError(members.malformed[name])
+    cluster = fleet.connect(members.accesses[name])
+    cluster.read("/healthz", timeout=_PATIENCE)
+    return cluster
+
+
+def _ask_type(cluster: Cluster, wanted: Wanted, asking: _Asking, answer: _Answer) -> None:
+    """Ask for the type as the host serves it; where that is not there, as the member does."""
+    known = asking.known[wanted.word]
+    if isinstance(known, InputError):
+        resource = find_type(cluster.discover(), wanted.word).resource
+        return _ask(cluster, resource, wanted, asking, answer)
+    try:
+        return _ask(cluster, known, wanted, asking, answer)
+    except NotFoundError:
+        # NB: a list of nothing is empty; only a type that is not served is not found
+        own = find_type(cluster.discover(), f"{known.plural}.{known.group}").resource
+        return _ask(cluster, own, wanted, asking, answer)
+
+
+def _ask(
+    cluster: Cluster, resource: Resource, wanted: Wanted, asking: _Asking, answer: _Answer
+) -> None:
+    selectors = [*map(str, asking.options.request.requirements)]
+    selectors += [MANAGED_SELECTOR] if asking.options.is_managed else []
+    for name in wanted.names or ("",):
+        field_selector = f"metadata.name={name}" if name else ""
+        if asking.options.view is View.TABLE:
+            table = cluster.tabulate(
+                resource,
+                namespace=asking.namespace,
+                label_selector=",".join(selectors),
+                field_selector=field_selector,
+            )
+            answer.tables.append((wanted, resource, table))
+            continue
+        items = cluster.list(
+            resource,
+            namespace=asking.namespace,
+            label_selector=",".join(selectors),
+            field_selector=field_selector,
+            metadata_only=asking.options.view is View.NAMES,
+        ).items
+        answer.objects.append((wanted, resource, items))
+
+
+def _check_served(answers: Mapping[str, _Answer], asking: _Asking) -> None:
+    """Hold that some cluster serves each type, unless one could not be asked."""
+    for wanted in asking.options.wanted:
+        known = asking.known[wanted.word]
+        failures = [
+            failure
+            for found in answers.values()
+            for failure in found.failures
+            if failure.subject in (wanted.word, "cluster")
+        ]
+        if len(failures) == len(answers) and all(found.is_unserved for found in failures):
+            raise InputError(
+                f"no member cluster serves a type named {wanted.word!r}",
+                hint=known.hint if isinstance(known, InputError) else "",
+            )
+
+
+def _tell(answers: Mapping[str, _Answer], options: GetOptions, namespace: str) -> Iterator[Event]:
+    keys = _keys_of(answers)
+    is_whole = not any(found.failures for found in answers.values())
+    if not keys and is_whole and not any(found.names for found in options.wanted):
+        where = f" in {namespace} namespace" if namespace and _is_namespaced(answers) else ""
+        yield Step(f"No resources found{where}.", level=0)
+    if options.view is View.TABLE:
+        yield _tabulate(answers, options)
+    elif options.view is View.OBJECTS:
+        yield from _show_objects(answers)
+    else:
+        yield from (Line(found) for found in _list_names(answers))
+
+
+def _tabulate(answers: Mapping[str, _Answer], options: GetOptions) -> Tabulated:
+    tables: dict[tuple[str, Resource], Table] = {}
+    for word in options.wanted:
+        for cluster, answer in answers.items():
+            for wanted, resource, table in answer.tables:
+                if wanted != word:
+                    continue
+                before = tables.get((cluster, resource))
+                rows = (*(before.rows if before else ()), *table.rows)
+                tables[cluster, resource] = Table(table.columns, rows)
+    return Tabulated(gather_tables(tables), options.is_wide, options.is_everywhere)
+
+
+def _show_objects(answers: Mapping[str, _Answer]) -> Iterator[Event]:
+    clusters: dict[str, tuple[Object, ...]] = {}
+    is_concealed = False
+    for name, answer in answers.items():
+        read = [(resource, obj) for _, resource, items in answer.objects for obj in items]
+        shown = {(resource, key_of(obj)): present_object(obj) for resource, obj in read}
+        is_concealed = is_concealed or any("secret" in found.kind.lower() for found, _ in read)
+        if answer.objects:
+            clusters[name] = tuple(shown.values())
+    errors = [
+        RenderError(failure.subject, failure.reason, failure.message, failure.cluster)
+        for answer in answers.values()
+        for failure in answer.failures
+    ]
+    yield Rendered(Rendering(clusters, tuple(errors)))
+    if is_concealed:
+        yield Warned(
+            "values of Secrets are left out: do not apply this; kubectl --context CONTEXT get"
+            " secrets -o yaml shows them"
+        )
+
+
+def _list_names(answers: Mapping[str, _Answer]) -> list[str]:
+    found = {
+        (resource.qualified_name, key_of(obj), name): resource.subject(key_of(obj)).within(name)
+        for name, answer in answers.items()
+        for _, resource, items in answer.objects
+        for obj in items
+    }
+    return [found[place] for place in sorted(found)]
+
+
+def _keys_of(answers: Mapping[str, _Answer]) -> set[tuple[str, Key]]:
+    """All that was found, as word and key."""
+    found: set[tuple[str, Key]] = set()
+    for answer in answers.values():
+        for wanted, _, table in answer.tables:
+            found.update((wanted.word, row.key) for row in table.rows)
+        for wanted, _, items in answer.objects:
+            found.update((wanted.word, key_of(obj)) for obj in items)
+    return found
+
+
+def _is_namespaced(answers: Mapping[str, _Answer]) -> bool:
+    return any(
+        resource.namespaced
+        for answer in answers.values()
+        for _, resource, _ in (*answer.tables, *answer.objects)
+    )
+
+
+def _check_names(answers: Mapping[str, _Answer], options: GetOptions, namespace: str) -> None:
+    """Hold that each object that was asked for by name is somewhere."""
+    found = {(word, key.name) for word, key in _keys_of(answers)}
+    for wanted in options.wanted:
+        for name in wanted.names:
+            if (wanted.word, name) not in found:
+                raise _missing(answers, wanted, Key(namespace, name))
+
+
+def _missing(answers: Mapping[str, _Answer], wanted: Wanted, key: Key) -> NotFoundError:
+    resource = next(
+        resource
+        for answer in answers.values()
+        for asked, resource, _ in (*answer.tables, *answer.objects)
+        if asked == wanted
+    )
+    names = sorted(answers)
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return NotFoundError(
+        act="get",
+        subject=str(resource.subject(key)),
+        cluster=f"{', '.join(names[:_MOST_NAMED])}{more}",
+        status=404,
+        reason="NotFound",
+        hint="-A looks into all namespaces" if key.namespace and resource.namespaced else "",
+    )
