@@ -22,12 +22,14 @@ import typer.main
 from kubefedctl.cli.app import app
 from kubefedctl.cli.grouping import is_option, usage_of
 from kubefedctl.errors import EXIT_CODE_MEANINGS
+from tests.render.made_reports import report_examples
 
 ROOT = Path(__file__).resolve().parent.parent
 KUBEFEDCTL = Path(sys.executable).parent / "kubefedctl"
 SHELLS = ("bash", "zsh", "fish")
 _RULE = "---"
 _BAR = "\\|"
+_FENCE = "````"
 
 _REFERENCE_HEAD = """\
 # Commands
@@ -115,7 +117,17 @@ def generated_files() -> dict[Path, str]:
     readme = ROOT / "README.md"
     text = replace_block(readme.read_text(), "commands", command_table())
     files[readme] = replace_block(text, "exit codes", exit_code_table())
+    page = ROOT / "docs" / "reports.md"
+    files[page] = with_report_examples(page.read_text())
     return files
+
+
+def with_report_examples(text: str) -> str:
+    """Return the page about reports with an example of each form."""
+    for kind, (language, shown) in report_examples().items():
+        body = f"{_FENCE}{language}\n{shown}{_FENCE}"
+        text = replace_block(text, f"{kind} example", body)
+    return text
 
 
 def replace_block(text: str, name: str, body: str) -> str:

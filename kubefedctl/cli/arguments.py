@@ -59,6 +59,7 @@ SHARED_WITH_VALUE = frozenset(
         "--capacity",
         "--total",
         "--output-dir",
+        "--report",
     }
 )
 """Options that may stand before the command's name and take a value, shared or a command's own."""

@@ -10,11 +10,15 @@ from kubefedctl.errors import ExitCode
 from kubefedctl.model.events import Compared, Event
 
 
-def noting_changes(events: Iterable[Event], seen: list[Compared]) -> Iterator[Event]:
-    """Yield *events*, and keep the comparisons among them."""
+def noting_changes(
+    events: Iterable[Event], seen: list[Compared], *, shows: bool = True
+) -> Iterator[Event]:
+    """Yield *events*, and keep the comparisons among them; yield these only if *shows*."""
     for event in events:
         if isinstance(event, Compared):
             seen.append(event)
+            if not shows:
+                continue
         yield event
 
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kubefedctl.cli.filing import write_whole
 from kubefedctl.core.layout import SUFFIX, looks_rendered
 from kubefedctl.errors import InputError, ManifestError
 from kubefedctl.manifests import load_objects
@@ -137,24 +137,8 @@ def _write(path: Path, data: bytes, *, is_private: bool) -> bool:
         if is_private:
             os.chmod(path, _PRIVATE)
         return False
-    # NB: made readable for its owner alone, and opened wider only where there is nothing to hide
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, _PRIVATE if is_private else _USUAL & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+    write_whole(path, data, mode=_PRIVATE if is_private else _USUAL)
     return True
-
-
-def _umask() -> int:
-    current = os.umask(0o077)
-    os.umask(current)
-    return current
 
 
 def _list_files(cluster: Path) -> list[str]:

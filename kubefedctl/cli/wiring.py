@@ -55,7 +55,7 @@ def show_all(
     output: Output | None = None,
     fleet: LiveFleet | DryRunFleet | None = None,
     telling: str = "lines",
-    hear: Callable[[Event], None] = lambda event: None,
+    frees_stdout: bool = False,
 ) -> None:
     """
     Print events as they come; what the operation raises goes on to `cli.app`.
@@ -68,16 +68,19 @@ def show_all(
         fleet: The clusters, where *output* may come with a server dry run: the objects that were
             written in it are printed then.
         telling: How an operation is told of, a `Telling`.
-        hear: Given each event, too.
+        frees_stdout: Whether all of it goes to stderr.
     """
     from kubefedctl.render.text import Telling, TextRenderer
 
-    renderer = TextRenderer(verbosity=shared.verbosity, output=output, telling=Telling(telling))
+    renderer = TextRenderer(
+        verbosity=shared.verbosity,
+        output=output,
+        telling=Telling(telling),
+        stdout=sys.stderr if frees_stdout else None,
+    )
     try:
         for event in events:
-            marked = _marked(event) if shared.is_rehearsal else event
-            hear(marked)
-            renderer.show(marked)
+            renderer.show(_marked(event) if shared.is_rehearsal else event)
     finally:
         renderer.close()
     written = getattr(fleet, "written", ())

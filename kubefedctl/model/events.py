@@ -10,7 +10,8 @@ Laws:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -109,6 +110,16 @@ class Result:
     is_dry_run: bool = False
     level: int = 0
 
+    @property
+    def cause(self) -> str:
+        """
+        Why, or a remark: what follows the object in a line.
+
+        >>> Result(Verdict.FAILED, Subject("A", "", "a"), "c", "UpdateFailed", "422").cause
+        'UpdateFailed: 422'
+        """
+        return ": ".join(part for part in (self.reason, self.detail) if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -151,11 +162,15 @@ class Summary:
         clusters: One tally for each member cluster, sorted by name.
         federated: How many federated objects were looked at.
         is_dry_run: Whether nothing was written.
+        in_step: Which objects nothing was to be done about, and in which clusters.
     """
 
     clusters: tuple[ClusterTally, ...]
     federated: int
     is_dry_run: bool = False
+    in_step: Mapping[Subject, tuple[str, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,7 @@ class Totals:
             ),
             federated=len(plan.objects) + len(plan.deletions),
             is_dry_run=self.is_dry_run,
+            in_step=_find_in_step(plan),
         )
 
     def judge(self) -> None:
@@ -210,3 +211,17 @@ class Totals:
 
     def _tally(self, cluster: str, verdict: Verdict) -> None:
         self.counts.setdefault(cluster, Counter())[verdict] += 1
+
+
+def _find_in_step(plan: Plan) -> dict[Subject, tuple[str, ...]]:
+    """Which objects are as they should be, and in which clusters."""
+    found = {}
+    for planned in plan.objects:
+        names = tuple(
+            name
+            for name, settled in planned.settled.items()
+            if settled.outcome.status is PropagationStatus.OK
+        )
+        if names:
+            found[planned.federated.target_subject] = names
+    return found

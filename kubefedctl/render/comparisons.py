@@ -33,7 +33,7 @@ def comparison_lines(comparison: Comparison) -> list[str]:
         for change in found.changes:
             lines += _change_lines(change, found)
         lines.append("")
-    return [*lines, _sentence(comparison)]
+    return [*lines, comparison_sentence(comparison)]
 
 
 def sign_of(line: str) -> str:
@@ -68,13 +68,13 @@ def comparison_as_object(comparison: Comparison) -> Object:
 
 def _change_lines(change: SharedChange, found: ObjectChanges) -> Iterator[str]:
     detail = f": {change.detail}" if change.detail else ""
-    yield f"  {change.deed} in {_where(change.clusters, found.clusters)}{detail}"
+    yield f"  {change.deed} in {describe_clusters(change.clusters, found.clusters)}{detail}"
     for field in change.fields:
-        yield from _field_lines(field)
+        yield from field_lines(field)
 
 
-def _where(clusters: tuple[str, ...], asked: tuple[str, ...]) -> str:
-    """Name the clusters, or of most of many those that are not among them."""
+def describe_clusters(clusters: tuple[str, ...], asked: tuple[str, ...]) -> str:
+    """Return the names of the clusters, or of most of many those that are not among them."""
     if len(clusters) == 1:
         return f"{clusters[0]} alone" if len(asked) > 1 else clusters[0]
     others = tuple(name for name in asked if name not in clusters)
@@ -85,7 +85,8 @@ def _where(clusters: tuple[str, ...], asked: tuple[str, ...]) -> str:
     return f"{number} clusters: {', '.join(clusters)}"
 
 
-def _field_lines(change: FieldChange) -> Iterator[str]:
+def field_lines(change: FieldChange) -> Iterator[str]:
+    """Yield the lines about one field, each with its sign."""
     old, new = change.old, change.new
     if isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
         yield f"{_INDENT}~ {change.field}:"
@@ -126,7 +127,8 @@ def _first_difference(one: str, other: str) -> int:
     return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def _sentence(comparison: Comparison) -> str:
+def comparison_sentence(comparison: Comparison) -> str:
+    """Return one sentence on the whole."""
     objects = counted(comparison.looked_at, "federated object")
     if not comparison.differs:
         return f"{objects}: a sync would change nothing"

@@ -1,10 +1,11 @@
 """
-The report of a sync: one document for programs, made of all that was said.
+The report of a run: hearing all that is said, and the document for programs.
 
-Here: gathering events, and the document. Not here: the lines for people (`text`), and the clock.
+Here: gathering events, and the document. Not here: other forms (`reports`), the lines for people
+(`text`), and the clock.
 
 Laws:
-1. The report is printed however the run ends, also where nothing could be read.
+1. There is a report however the run ends, also where nothing could be read.
 2. What docs/reference/sync-report.schema.json promises stays; a change that breaks it has another
    `apiVersion`.
 3. Texts stand in it as in the lines: nothing that a cluster says steers a terminal.
@@ -12,110 +13,182 @@ Laws:
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, TextIO
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
-from kubefedctl.model.events import CHANGES, ClusterTally, Event, Output, Result, Summary, Warned
-from kubefedctl.model.refs import Object
-from kubefedctl.render.objects import render_objects
-from kubefedctl.render.text import Stream, escape_controls
+from kubefedctl.model.changes import Comparison
+from kubefedctl.model.events import (
+    ClusterTally,
+    Compared,
+    Event,
+    Result,
+    Summary,
+    Verdict,
+    Warned,
+)
+from kubefedctl.model.refs import Object, Subject
+from kubefedctl.model.reports import Ending, Report
+from kubefedctl.render.comparisons import comparison_as_object
+from kubefedctl.render.text import escape_controls
 
 API_VERSION = "kubefedctl.io/v1"
 KIND = "SyncReport"
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """
-    How and when a run ended.
-
-    Args:
-        started_at: RFC 3339.
-        finished_at: RFC 3339.
-        seconds: How long it took.
-        exit_code: What the process ends with.
-        message: The error; empty for none.
-        hint: What to do next; empty where nobody knows.
-    """
-
-    started_at: str
-    finished_at: str
-    seconds: float
-    exit_code: int = 0
-    message: str = ""
-    hint: str = ""
+_VERDICTS = {
+    "create": Verdict.CREATED,
+    "update": Verdict.UPDATED,
+    "adopt": Verdict.ADOPTED,
+    "recreate": Verdict.RECREATED,
+    "delete": Verdict.DELETED,
+    "unlabel": Verdict.UNLABELLED,
+    "await removal": Verdict.WAITING,
+}
 
 
 @dataclass(slots=True)
 class Reporter:
     """
-    Hears a run and prints its report.
+    Hears a run.
 
     Args:
-        output: The form.
+        command: What runs: `sync` or `diff`.
         dry_run: How far the run goes: `none`, `client` or `server`.
         host: The host cluster; empty while it is not known.
-        stdout: Where the report goes; the process's stdout by default.
     """
 
-    output: Output
+    command: str
     dry_run: str
     host: str = ""
-    stdout: TextIO | None = None
-    results: list[Result] = field(default_factory=list)
-    warnings: list[Warned] = field(default_factory=list)
-    summary: Summary | None = None
+    _results: list[Result] = field(default_factory=list)
+    _warnings: list[Warned] = field(default_factory=list)
+    _summary: Summary | None = None
+    _comparison: Comparison | None = None
 
     def hear(self, event: Event) -> None:
         """Keep what belongs into the report."""
         match event:
             case Result():
-                self.results.append(event)
+                self._results.append(_printable(event))
             case Warned():
-                self.warnings.append(event)
+                self._warnings.append(replace(event, text=escape_controls(event.text)))
             case Summary():
-                self.summary = event
+                self._summary = replace(event, clusters=tuple(map(_tally, event.clusters)))
+            case Compared():
+                self._comparison = event.comparison
             case _:
                 pass
 
-    def finish(self, ending: Ending) -> None:
-        """Print the report, or with `-o name` a line for each object that was changed."""
-        if self.output is Output.NAME:
-            lines = (found.subject.within(found.cluster) for found in self._changed())
-            text = "".join(f"{escape_controls(line)}\n" for line in lines)
-        else:
-            text = render_objects([self.make_report(ending)], self.output)
-        Stream(self.stdout or sys.stdout).write_objects(text)
+    def listen(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Yield *events*, each when it was heard."""
+        for event in events:
+            self.hear(event)
+            yield event
 
-    def make_report(self, ending: Ending) -> Object:
-        """Return the report as a document."""
-        tallies = self.summary.clusters if self.summary is not None else ()
-        report: Object = {
-            "apiVersion": API_VERSION,
-            "kind": KIND,
-            "host": self.host,
-            "dryRun": self.dry_run,
-            "startedAt": ending.started_at,
-            "finishedAt": ending.finished_at,
-            "durationSeconds": round(ending.seconds, 3),
-            "exitCode": ending.exit_code,
-            "isComplete": self.summary is not None,
-            "federatedObjects": self.summary.federated if self.summary is not None else 0,
-            "changes": len(list(self._changed())),
-            "clusters": [_report_cluster(tally) for tally in tallies],
-            "results": [_report_result(found) for found in self.results],
-            "warnings": [found.text for found in self.warnings if not found.is_failure],
-            "failures": [found.text for found in self.warnings if found.is_failure],
-        }
-        if ending.message:
-            report["error"] = _without_empty({"message": ending.message, "hint": ending.hint})
-        escaped: Object = _escape_all(report)
-        return escaped
+    def end(self, ending: Ending) -> Report:
+        """Return the report of all that was heard."""
+        foreseen: list[Result] = []
+        if self.command == "diff" and self._comparison is not None:
+            foreseen = _foresee(self._comparison)
+        return Report(
+            self.command,
+            escape_controls(self.host),
+            self.dry_run,
+            replace(
+                ending,
+                message=escape_controls(ending.message),
+                hint=escape_controls(ending.hint),
+            ),
+            results=(*self._results, *foreseen),
+            warnings=tuple(self._warnings),
+            summary=self._summary,
+            comparison=self._comparison,
+        )
 
-    def _changed(self) -> Iterable[Result]:
-        return (found for found in self.results if found.verdict in CHANGES)
+
+def report_as_object(report: Report) -> Object:
+    """Return the report as a document; that of `diff` is a FederationDiff."""
+    document = _diff_as_object(report) if report.command == "diff" else _sync_as_object(report)
+    if report.ending.message:
+        error = {"message": report.ending.message, "hint": report.ending.hint}
+        document["error"] = _without_empty(error)
+    return document
+
+
+def changed_names(report: Report) -> str:
+    """Return a line for each object that was changed."""
+    return "".join(f"{found.subject.within(found.cluster)}\n" for found in report.changes)
+
+
+def _sync_as_object(report: Report) -> Object:
+    ending = report.ending
+    return {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "host": report.host,
+        "dryRun": report.dry_run,
+        "startedAt": ending.started_at,
+        "finishedAt": ending.finished_at,
+        "durationSeconds": round(ending.seconds, 3),
+        "exitCode": ending.exit_code,
+        "isComplete": report.is_complete,
+        "federatedObjects": report.federated,
+        "changes": len(report.changes),
+        "clusters": [_report_cluster(tally) for tally in report.tallies],
+        "results": [_report_result(found) for found in report.results],
+        "warnings": list(report.remarks),
+        "failures": list(report.other_failures),
+    }
+
+
+def _diff_as_object(report: Report) -> Object:
+    document = comparison_as_object(report.comparison or Comparison())
+    told = [f"{r.subject.within(r.cluster)}: {r.cause}" for r in report.failures]
+    return {
+        **document,
+        "exitCode": report.ending.exit_code,
+        "isComplete": report.is_complete,
+        "warnings": list(report.remarks),
+        "failures": [*told, *report.other_failures],
+    }
+
+
+def _foresee(comparison: Comparison) -> list[Result]:
+    """What a comparison tells of as results, each object and cluster once."""
+    found: dict[tuple[Subject, str], Result] = {}
+    for about in comparison.objects:
+        for change in about.changes:
+            for cluster in change.clusters:
+                result = Result(
+                    _VERDICTS[change.deed],
+                    about.subject,
+                    cluster,
+                    detail=change.detail,
+                    is_dry_run=True,
+                )
+                found.setdefault((about.subject, cluster), _printable(result))
+    return list(found.values())
+
+
+def _printable(result: Result) -> Result:
+    kind, namespace, name, group = map(
+        escape_controls,
+        (
+            result.subject.kind,
+            result.subject.namespace,
+            result.subject.name,
+            result.subject.group,
+        ),
+    )
+    return replace(
+        result,
+        subject=Subject(kind, namespace, name, group),
+        cluster=escape_controls(result.cluster),
+        reason=escape_controls(result.reason),
+        detail=escape_controls(result.detail),
+    )
+
+
+def _tally(tally: ClusterTally) -> ClusterTally:
+    return replace(tally, cluster=escape_controls(tally.cluster), note=escape_controls(tally.note))
 
 
 def _report_cluster(tally: ClusterTally) -> Object:
@@ -147,15 +220,3 @@ def _report_result(result: Result) -> Object:
 
 def _without_empty(entry: Object) -> Object:
     return {key: value for key, value in entry.items() if value != ""}
-
-
-def _escape_all(value: Any) -> Any:
-    match value:
-        case str():
-            return escape_controls(value)
-        case dict():
-            return {key: _escape_all(found) for key, found in value.items()}
-        case list():
-            return [_escape_all(found) for found in value]
-        case _:
-            return value

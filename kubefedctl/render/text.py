@@ -21,8 +21,6 @@ from rich.console import Console
 from rich.style import Style
 
 from kubefedctl.model.events import (
-    CHANGES,
-    ClusterTally,
     Compared,
     Documents,
     Event,
@@ -43,13 +41,14 @@ from kubefedctl.model.events import (
 )
 from kubefedctl.model.refs import Object
 from kubefedctl.render.comparisons import comparison_as_object, comparison_lines, sign_of
+from kubefedctl.render.escaping import escape_controls as escape_controls
 from kubefedctl.render.gatherings import gathering_lines
 from kubefedctl.render.live import LiveLine, are_same_terminal, is_out_of_sight, may_live
 from kubefedctl.render.manifests import render_manifests
 from kubefedctl.render.objects import render_objects
 from kubefedctl.render.schedules import schedule_as_object, schedule_lines
 from kubefedctl.render.situations import situation_as_object, situation_lines
-from kubefedctl.render.tables import format_table
+from kubefedctl.render.summaries import summary_lines as summary_lines
 
 _STYLES: dict[Verdict, str] = {
     Verdict.CREATED: "green",
@@ -67,7 +66,6 @@ _UNCHANGED_LEVEL = 2
 _STEP_LEVEL = 2
 _LONG = 30
 _MOST_NAMED = 5
-_LEAST_FOLDED = 10
 
 
 class Telling(StrEnum):
@@ -230,74 +228,9 @@ def is_long(waiting: Waiting) -> bool:
     return waiting.seconds > 0 and waiting.seconds % _LONG == 0
 
 
-def summary_lines(summary: Summary, *, folds: bool = True) -> list[str]:
-    """
-    Return the table of counts for each cluster, and one sentence on the whole.
-
-    Args:
-        summary: The end of a sync.
-        folds: Whether many clusters in which nothing was done are one line.
-    """
-    verdicts = [
-        verdict
-        for verdict in Verdict
-        if verdict in (Verdict.UNCHANGED, Verdict.FAILED)
-        or any(tally.counts.get(verdict) for tally in summary.clusters)
-    ]
-    header = ["CLUSTER", "READY", *(verdict.upper() for verdict in verdicts)]
-    in_step = [tally for tally in summary.clusters if folds and _is_in_step(tally)]
-    if len(in_step) < _LEAST_FOLDED:
-        in_step = []
-    folded = {tally.cluster for tally in in_step}
-    shown = [tally for tally in summary.clusters if tally.cluster not in folded]
-    rows = [_tally_row(tally, verdicts) for tally in shown]
-    changes = sum(
-        count
-        for tally in summary.clusters
-        for verdict, count in tally.counts.items()
-        if verdict in CHANGES
-    )
-    would = "would be made" if summary.is_dry_run else "made"
-    objects = counted(summary.federated, "federated object")
-    clusters = counted(len(summary.clusters), "cluster")
-    sentence = f"{objects} over {clusters}, {counted(changes, 'change')} {would}"
-    table = format_table([header, *rows]) if rows else []
-    return [*table, *([_fold(in_step, has_table=bool(rows))] if in_step else []), sentence]
-
-
-def escape_controls(text: str) -> str:
-    """
-    Return *text* with control characters written out: what a cluster says must not steer terminals.
-
-    >>> escape_controls("a" + chr(27) + "[31m")
-    'a\\x1b[31m'
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
-def _tally_row(tally: ClusterTally, verdicts: Sequence[Verdict]) -> list[str]:
-    counts = [str(tally.counts.get(verdict, 0)) for verdict in verdicts]
-    return [escape_controls(tally.cluster), str(tally.is_ready), *counts]
-
-
-def _is_in_step(tally: ClusterTally) -> bool:
-    """Whether nothing was done in a cluster that is ready."""
-    return tally.is_ready and set(tally.counts) <= {Verdict.UNCHANGED}
-
-
-def _fold(tallies: Sequence[ClusterTally], *, has_table: bool) -> str:
-    """One line for clusters that are in step."""
-    counts = sorted({tally.counts.get(Verdict.UNCHANGED, 0) for tally in tallies})
-    number = f"{len(tallies)} more clusters" if has_table else f"{len(tallies)} clusters"
-    each = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else str(counts[0])
-    return f"{number}: ready, unchanged {each} each (--v=1 lists them)"
-
-
 def _result_line(result: Result) -> str:
     """What follows the verdict."""
-    parts = (f" {result.subject.within(result.cluster)}", result.reason, result.detail)
+    parts = (f" {result.subject.within(result.cluster)}", result.cause)
     line = ": ".join(part for part in parts if part)
     return f"{line} (dry run)" if result.is_dry_run else line
 

@@ -10,6 +10,7 @@ import typer
 from kubefedctl.cli.comparing import end_by_changes, noting_changes
 from kubefedctl.cli.looking import Looking
 from kubefedctl.cli.options import Shared, with_shared
+from kubefedctl.cli.reporting import Reports, let_hear, open_report, takes_stdout
 from kubefedctl.cli.syncing import StrategyOption
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.model.actions import WritePolicy
@@ -35,6 +36,7 @@ def diff(
     looking: Looking,
     strategy: StrategyOption = None,
     form: OutputForm = _Form.TEXT,
+    reports: Reports,
     shared: Shared,
 ) -> None:
     """
@@ -57,8 +59,16 @@ def diff(
         request=looking.request,
         writing=WritePolicy(parse_strategies(strategy or ())),
     )
-    seen: list[Compared] = []
     output = None if form is _Form.TEXT else Output(form.value)
-    with open_fleet(shared) as fleet:
-        show_all(noting_changes(find_changes(fleet, options), seen), shared, output=output)
-    end_by_changes(seen)
+    targets = reports.targets(output=output)
+    seen: list[Compared] = []
+    with open_report("diff", shared, targets=targets) as report:
+        with open_fleet(shared) as fleet:
+            events = let_hear(report, find_changes(fleet, options), host=fleet.host.name)
+            show_all(
+                noting_changes(events, seen),
+                shared,
+                output=output,
+                frees_stdout=takes_stdout(targets),
+            )
+        end_by_changes(seen)

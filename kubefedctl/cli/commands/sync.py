@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kubefedctl.cli.comparing import end_by_changes, noting_changes
 from kubefedctl.cli.looking import Looking
 from kubefedctl.cli.options import DryRun, Shared, with_shared
-from kubefedctl.cli.reporting import open_report
+from kubefedctl.cli.reporting import Reports, let_hear, open_report, shows_changes, takes_stdout
 from kubefedctl.cli.syncing import Bounds, Controllers, Telling, Writing
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.model.announcements import Announcing
@@ -27,6 +27,7 @@ def sync(
     writing: Writing,
     controllers: Controllers,
     telling: Telling,
+    reports: Reports,
     shared: Shared,
 ) -> None:
     """
@@ -49,7 +50,8 @@ def sync(
     from kubefedctl.ops.sync import SyncOptions
 
     telling.check(shared)
-    with open_report(telling.output, shared) as report:
+    targets = reports.targets(output=telling.output)
+    with open_report("sync", shared, output=telling.output, targets=targets) as report:
         options = SyncOptions(
             kubefed_namespace=shared.kubefed_namespace,
             timeout=bounds.seconds,
@@ -63,15 +65,20 @@ def sync(
             deletion_scope=bounds.deletion_scope,
             limit=bounds.limit,
             tells_contents=shared.dry_run is not DryRun.NONE,
-            compares=telling.diff,
+            compares=telling.diff or shows_changes(targets),
         )
-        _carry_out(options, shared, telling="quiet" if telling.quiet else "live", report=report)
+        _carry_out(options, shared, telling, report=report, frees_stdout=takes_stdout(targets))
 
 
 def _carry_out(
-    options: SyncOptions, shared: Shared, *, telling: str, report: Reporter | None
+    options: SyncOptions,
+    shared: Shared,
+    telling: Telling,
+    *,
+    report: Reporter | None,
+    frees_stdout: bool,
 ) -> None:
-    """Sync, and show what happens to the person or let the report hear it."""
+    """Sync, and show what happens to the person and let the report hear it."""
     from kubefedctl.cli.signals import halting_on_signals
     from kubefedctl.ops.sync import sync as bring_in_step
 
@@ -82,9 +89,13 @@ def _carry_out(
         # NB: the lock is given back before the connections are
         closing(bring_in_step(fleet, options, halt=halt)) as happening,
     ):
-        if report is None:
-            show_all(noting_changes(happening, seen), shared, telling=telling)
-        else:
-            report.host = fleet.host.name
-            show_all(happening, shared, output=report.output, telling=telling, hear=report.hear)
-    end_by_changes(seen)
+        events = let_hear(report, happening, host=fleet.host.name)
+        show_all(
+            noting_changes(events, seen, shows=telling.diff),
+            shared,
+            output=telling.output,
+            telling="quiet" if telling.quiet else "live",
+            frees_stdout=frees_stdout,
+        )
+    if telling.diff:
+        end_by_changes(seen)
