@@ -9,6 +9,9 @@ right, but slower. `@pytest.mark.real(clusters=2)` asks for another number than 
 NB: xdist 3.8 does not group under pytest 9.2 (pytest-dev/pytest-xdist#1386).
 
 Where the programs are missing such a test is skipped; with `CI=true` it fails.
+
+The marker `twin` is for a test that runs on the sandbox what another one runs on real control
+planes. Where the programs are, it is one for `make soak`: the real ones say the same and more.
 """
 
 from __future__ import annotations
@@ -83,6 +86,15 @@ def is_ci(environ: Mapping[str, str]) -> bool:
     return environ.get("CI", "").lower() in {"true", "1"}
 
 
+def has_binaries(environ: Mapping[str, str]) -> bool:
+    """Tell whether real control planes can be started."""
+    try:
+        find_binaries(environ)
+    except MissingBinaries:
+        return False
+    return True
+
+
 def make_environment(environ: Mapping[str, str], *, kubeconfig: Path, home: Path) -> dict[str, str]:
     """Return *environ* with this kubeconfig and home, and nothing that leads elsewhere."""
     unwanted = {*_UNWANTED, *_PROXIES, *(name.lower() for name in _PROXIES)}
@@ -98,11 +110,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """
-    Mark a test that uses the control planes.
+    Mark a test that uses the control planes, and one that is needed only without them.
 
-    It is done this early because xdist reads the groups in `pytest_collection_modifyitems`.
+    It is done this early because xdist reads the groups in `pytest_collection_modifyitems`, and
+    pytest what `-m` leaves out.
     """
     if _FIXTURES.intersection(getattr(item, "fixturenames", ())):
         if item.get_closest_marker("real") is None:
             item.add_marker(pytest.mark.real)
         item.add_marker(pytest.mark.xdist_group("real"))
+    if item.get_closest_marker("twin") and has_binaries(os.environ):
+        item.add_marker(pytest.mark.soak)

@@ -1,8 +1,8 @@
 """
 Requests to a loopback server, on the standard library alone.
 
-One connection a request: the few that are sent here are not worth a pool, and a server
-that was restarted in between leaves no stale connection behind.
+One connection a request, but for lists of many: the few that are sent here are not worth a pool,
+and a server that was restarted in between leaves no stale connection behind.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,6 +73,26 @@ class Endpoint:
             words = answer.body.decode(errors="replace")[:500]
             raise WireError(f"{method} {path} on port {self.port}: {answer.status}: {words}")
         return answer.parse()
+
+    def get_all(self, paths: Sequence[str]) -> list[Answer]:
+        """
+        Return the answers of many GETs over one connection, in their order.
+
+        Raises:
+            WireError: One had no answer.
+        """
+        connection = self._connect()
+        answers = []
+        try:
+            for path in paths:
+                connection.request("GET", path)
+                answer = connection.getresponse()
+                answers.append(Answer(answer.status, answer.read()))
+        except (OSError, http.client.HTTPException) as error:
+            raise WireError(f"GET {path} on port {self.port}: {error!r}") from error
+        finally:
+            connection.close()
+        return answers
 
     def is_healthy(self, path: str) -> bool:
         """Tell whether *path* is answered with 200."""

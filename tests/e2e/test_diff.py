@@ -62,6 +62,7 @@ def replace_shows_labels_alone(ground: Ground) -> None:
 SCENARIOS = [apply_shows_labels_alone, replace_shows_labels_alone]
 
 
+@pytest.mark.twin
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda found: found.__name__)
 def test_diff_on_the_sandbox(scenario: Scenario, sandbox_federation: Clusters) -> None:
     """The scenario holds on embedded API servers."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.e2e.clusters import Clusters
 from tests.e2e.test_main_job import FEDERATED_DEPLOYMENT, SHOP, federate_shop
 
@@ -42,6 +44,7 @@ def events_are_found_and_counted(fleet: Clusters) -> None:
     assert failed["message"].startswith(f'Failed to update {WEB} "cluster0": ')
 
 
+@pytest.mark.twin
 def test_events_on_the_sandbox(sandbox_clusters: Clusters) -> None:
     """The scenario holds on embedded API servers."""
     events_are_found_and_counted(sandbox_clusters)

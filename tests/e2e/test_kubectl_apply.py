@@ -88,6 +88,7 @@ def applied_output_of_init_is_what_init_makes(fleet: Clusters) -> None:
     assert ["cluster0", "cluster1"] == holders(fleet, f"{DEPLOYMENTS}/web")
 
 
+@pytest.mark.twin
 def test_applied_output_of_init_on_the_sandbox(sandbox_clusters: Clusters) -> None:
     """Embedded API servers."""
     applied_output_of_init_is_what_init_makes(sandbox_clusters)

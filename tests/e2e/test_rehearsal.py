@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.controlplanes.waiting import await_true
+from tests.controlplanes.wire import Answer
 from tests.e2e.clusters import KNS, Api, Clusters
 from tests.e2e.test_main_job import DEPLOYMENTS, make_deployment
 
@@ -18,8 +19,10 @@ _MOVING = {"leases", "events"}
 """What the control planes themselves write all the time."""
 
 
-def _list(api: Api, path: str) -> list[Any]:
+def _list(api: Api, path: str, answer: Answer) -> list[Any]:
     """Everything in a collection; a new CRD's says for a while that it is not there yet."""
+    if answer.status == 200:
+        return list(answer.parse()["items"])
     await_true(lambda: api.endpoint.send("GET", path).status == 200)
     return list(api.get(path)["items"])
 
@@ -31,15 +34,18 @@ def _versions(fleet: Clusters, name: str) -> dict[str, str]:
     groups += [
         f"/apis/{group['preferredVersion']['groupVersion']}" for group in api.get("/apis")["groups"]
     ]
+    paths = [
+        f"{group}/{resource['name']}"
+        for group, answer in zip(groups, api.endpoint.get_all(groups), strict=True)
+        for resource in answer.parse()["resources"]
+        if "list" in resource["verbs"] and resource["name"] not in _MOVING
+    ]
     found: dict[str, str] = {}
-    for group in groups:
-        for resource in api.get(group)["resources"]:
-            if "list" in resource["verbs"] and resource["name"] not in _MOVING:
-                for item in _list(api, f"{group}/{resource['name']}"):
-                    metadata = item["metadata"]
-                    place = f"{metadata.get('namespace', '')}/{metadata['name']}"
-                    version = metadata.get("resourceVersion", "")
-                    found[f"{group}/{resource['name']}/{place}"] = version
+    for path, answer in zip(paths, api.endpoint.get_all(paths), strict=True):
+        for item in _list(api, path, answer):
+            metadata = item["metadata"]
+            place = f"{metadata.get('namespace', '')}/{metadata['name']}"
+            found[f"{path}/{place}"] = metadata.get("resourceVersion", "")
     return found
 
 

@@ -113,6 +113,7 @@ SCENARIOS: list[Callable[[Clusters], None]] = [
 ]
 
 
+@pytest.mark.twin
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda found: found.__name__)
 def test_sandbox(sandbox_clusters: Clusters, scenario: Callable[[Clusters], None]) -> None:
     """The scenario holds on sandbox clusters."""

@@ -178,6 +178,7 @@ SCENARIOS: list[Scenario] = [
 ]
 
 
+@pytest.mark.twin
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda found: found.__name__)
 def test_placement_on_the_sandbox(scenario: Scenario, sandbox_federation: Clusters) -> None:
     """The scenario holds on embedded API servers."""
