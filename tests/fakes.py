@@ -13,6 +13,7 @@ from __future__ import annotations
 import copy
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -40,6 +41,7 @@ from kubefedctl.model.tables import Column, Row, Table
 from kubefedctl.model.typeconfigs import Discovery
 
 _KINDS_WITHOUT_GENERATION = frozenset({"ConfigMap", "Secret", "Namespace", "Service", "Event"})
+_READS = frozenset({"get", "list", "read", "watch"})
 _Place = tuple[str, str, Key]
 
 
@@ -66,6 +68,8 @@ class MemoryCluster:
         self._version = 0
         self._applied: dict[_Place, Object] = {}
         self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._history: list[tuple[int, str, _Place, Object]] = []
         self.requests: list[tuple[str, str]] = []
         self.is_closed = False
         self.may: Callable[[Object], bool] = lambda spec: True
@@ -118,7 +122,7 @@ class MemoryCluster:
 
     def writes(self) -> list[tuple[str, str]]:
         """Return the writes so far, as act and subject."""
-        return [found for found in self.requests if found[0] not in ("get", "list", "read")]
+        return [found for found in self.requests if found[0] not in _READS]
 
     def find(self, resource: Resource, key: Key) -> Object | None:
         """Return what stands there, without recording a request."""
@@ -128,7 +132,9 @@ class MemoryCluster:
     def remove(self, resource: Resource, key: Key) -> None:
         """Let an object be gone, whatever holds it, without recording a request."""
         with self._lock:
-            self._objects.pop(_place(resource, key), None)
+            gone = self._objects.pop(_place(resource, key), None)
+            if gone is not None:
+                self._note("DELETED", _place(resource, key), gone)
 
     def discover(self, *, fresh: bool = False) -> Discovery:
         """Return that it serves nothing; set `discovery` where a test needs more."""
@@ -266,7 +272,9 @@ class MemoryCluster:
             if dry_run:
                 return {"kind": "Status", "status": "Success"}
             if not finalizers_of(old):
-                del self._objects[_place(resource, key)]
+                self._note(
+                    "DELETED", _place(resource, key), self._objects.pop(_place(resource, key))
+                )
                 return {"kind": "Status", "status": "Success"}
             stamp = {"deletionTimestamp": "2020-01-01T00:00:00Z"}
             new = {**old, "metadata": {**old["metadata"], **stamp}}
@@ -282,9 +290,27 @@ class MemoryCluster:
         field_selector: str = "",
         timeout: float = 60.0,
     ) -> Iterator[WatchEvent]:
-        """Tell of what is there; nothing changes while one listens."""
-        listed = self.list(resource, namespace=namespace, label_selector=label_selector)
-        yield from (WatchEvent("ADDED", found) for found in listed.items)
+        """Tell of what changes after *resource_version*, until the time is over."""
+        self._begin("watch", resource.plural, resource.plural)
+        until, seen = time.monotonic() + timeout, int(resource_version or 0)
+        while True:
+            with self._changed:
+                new = [found for found in self._history if found[0] > seen]
+                left = until - time.monotonic()
+                if not new and left > 0:
+                    self._changed.wait(left)
+                    continue
+            if not new:
+                return
+            seen = new[-1][0]
+            for _, act, (group, plural, key), obj in new:
+                is_meant = (group, plural) == (resource.group, resource.plural)
+                if (
+                    is_meant
+                    and namespace in ("", key.namespace)
+                    and _has_labels(obj, label_selector)
+                ):
+                    yield WatchEvent(act, copy.deepcopy(obj))
 
     def close(self) -> None:
         """Remember that it was closed."""
@@ -317,7 +343,7 @@ class MemoryCluster:
     def _begin(self, act: str, subject: str, name: str) -> None:
         with self._lock:
             self.requests.append((act, subject))
-            if act not in ("get", "list", "read"):
+            if act not in _READS:
                 self.before_writes(act)
             for position, (wanted, only, meddle) in enumerate(self._interventions):
                 if wanted == act and only in ("", name):
@@ -364,9 +390,18 @@ class MemoryCluster:
         place = _place(resource, key_of(new))
         if is_deleting(new) and not finalizers_of(new):
             del self._objects[place]
+            self._note("DELETED", place, new)
         else:
             self._objects[place] = copy.deepcopy(new)
+            self._note("ADDED" if old is None else "MODIFIED", place, new)
         return new
+
+    def _note(self, act: str, place: _Place, obj: Object) -> None:
+        """Keep what changed for those who watch; a deletion is a version of its own."""
+        self._version += act == "DELETED"
+        with self._changed:
+            self._history.append((self._version, act, place, copy.deepcopy(obj)))
+            self._changed.notify_all()
 
     def _error(
         self, error: type[ClusterError], act: str, subject: str, status: int, reason: str

@@ -10,7 +10,7 @@ Laws:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 SHARED_WITH_VALUE = frozenset(
@@ -124,6 +124,8 @@ _OF_ROOT = frozenset({"--version", "--install-completion", "--show-completion"})
 _TRUE = frozenset({"true", "t", "1"})
 _FALSE = frozenset({"false", "f", "0"})
 _TRISTATE = "--dry-run"
+_ALONE: Mapping[tuple[str, ...], tuple[str, ...]] = {("sync", "--wait"): ("--wait=ready",)}
+"""What options of a command mean that stand there without the value that they take."""
 _ON_BY_DEFAULT = "--error-on-existing"
 
 
@@ -143,7 +145,14 @@ def rewrite_arguments(arguments: Sequence[str]) -> list[str]:
     arguments = list(arguments)
     end = arguments.index("--") if "--" in arguments else len(arguments)
     items = [item for item in _read_items(arguments[:end]) if item]
-    return [word for item in _move_behind_command(items) for word in item] + arguments[end:]
+    items = _give_values(_move_behind_command(items))
+    return [word for item in items for word in item] + arguments[end:]
+
+
+def _give_values(items: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Give options that may stand alone, and take a value, the one that they mean then."""
+    command = next((item[0] for item in items if not item[0].startswith("-")), "")
+    return [_ALONE.get((command, *item), item) for item in items]
 
 
 def _read_items(words: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -7,6 +7,7 @@ Here: each option once, and what is made of a group. Not here: what a sync looks
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,10 +16,20 @@ from kubefedctl.cli.options import DryRun, Output, Shared
 from kubefedctl.model.actions import WritePolicy
 from kubefedctl.model.announcements import Announcing
 from kubefedctl.model.narrowing import DeletionScope
+from kubefedctl.model.progress import Goal
 from kubefedctl.model.schedules import Rescheduling
 
 if TYPE_CHECKING:
     from kubefedctl.core.guarding import DeletionLimit
+
+
+class Waiting(StrEnum):
+    """What a sync waits for."""
+
+    NONE = "none"
+    READY = "ready"
+    CURRENT = "current"
+
 
 StrategyOption = Annotated[
     list[str] | None,
@@ -52,7 +63,16 @@ Timeout = Annotated[
     typer.Option(
         "--timeout",
         metavar="DURATION",
-        help="How long to wait until deleted objects are gone from the members.",
+        help="How long a run waits for its members: until deleted objects are gone, and with --wait"
+        " until objects are ready.",
+    ),
+]
+Wait = Annotated[
+    Waiting,
+    typer.Option(
+        "--wait",
+        help="Wait until what is placed is ready in every member (also --wait alone) or current,"
+        " kstatus' weaker word, and end with 7 where it is not within --timeout.",
     ),
 ]
 Events = Annotated[
@@ -144,14 +164,16 @@ class Bounds:
     Args:
         deletion_scope: Which clusters a deletion waits for.
         max_deletes: A number or a share; empty for no bound.
-        timeout: How long to wait for what is deleted.
+        timeout: How long to wait for members.
         lock: How long to wait for the lock.
+        wait: What objects are to become before the command ends.
     """
 
     deletion_scope: DeletionScopeOption = DeletionScope.KNOWN
     max_deletes: MaxDeletes = ""
     timeout: Timeout = "5m"
     lock: Lock = "wait=1m"
+    wait: Wait = Waiting.NONE
 
     @property
     def limit(self) -> DeletionLimit | None:
@@ -161,8 +183,13 @@ class Bounds:
         return parse_limit(self.max_deletes) if self.max_deletes else None
 
     @property
+    def goal(self) -> Goal | None:
+        """What objects are to become; None for not waiting."""
+        return None if self.wait is Waiting.NONE else Goal(self.wait.value)
+
+    @property
     def seconds(self) -> float:
-        """How long to wait for what is deleted."""
+        """How long to wait for what is deleted, and for what is to become ready."""
         from kubefedctl.core.configuring import parse_duration
 
         return parse_duration(self.timeout)

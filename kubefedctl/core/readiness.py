@@ -8,6 +8,8 @@ Laws:
 1. A status that was written for an older generation says nothing of this one.
 2. What a cluster answers is untrusted: a field of a wrong type counts as absent.
 
+3. `ready` is never said where `current` is not.
+
 Upstream: sigs.k8s.io/cli-utils pkg/kstatus/status/core.go and generic.go @ 5895ad6, same results,
 with these differences: a pod that cannot be scheduled is in progress, since room may be made; one
 that has failed is Failed; a Job is in progress until it is complete, since whoever waits for one
@@ -19,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from kubefedctl.core.builtin import BUILT_IN_GROUPS
 from kubefedctl.model.objects import (
     generation_of,
     is_deleting,
@@ -27,21 +30,42 @@ from kubefedctl.model.objects import (
     text_at,
     value_at,
 )
-from kubefedctl.model.progress import Progress, Readiness
+from kubefedctl.model.progress import Goal, Progress, Readiness
 from kubefedctl.model.refs import Object, split_api_version
 
 _CURRENT = Progress(Readiness.CURRENT)
+_ASSUMED = Progress(Readiness.CURRENT, is_assumed=True)
+_TELLING = ("Ready", "Available", "Established")
+"""Conditions that say whether an object of a kind without rules can be used; the first counts."""
 _NO_DEADLINE = 2**31 - 1
 _CRASHING = "CrashLoopBackOff"
 
 
-def judge_readiness(obj: Object) -> Progress:
+def judge_readiness(obj: Object, *, goal: Goal = Goal.CURRENT) -> Progress:
     """
     Return how far *obj* is.
+
+    Args:
+        obj: The object as a cluster has it.
+        goal: Whether kstatus' word is enough. `ready` asks for more where a kind has more to say:
+            workloads must have been looked at by their controller, load balancers need an address,
+            and objects of kinds without rules must say Ready, Available or Established, in this
+            order, of this very generation.
+
+    Upstream: for `ready`, k8s.io/kubectl pkg/cmd/wait/condition.go @ v0.33.0 is where conditions of
+    older generations do not count, and helm pkg/kube/ready.go @ v3.18.0 where load balancers need
+    addresses.
 
     >>> judge_readiness({"kind": "ConfigMap"}).is_current
     True
     """
+    progress = _judge_current(obj)
+    if goal is Goal.CURRENT or not progress.is_current:
+        return progress
+    return _judge_ready(obj)
+
+
+def _judge_current(obj: Object) -> Progress:
     if is_deleting(obj):
         return Progress(Readiness.TERMINATING, "it is being deleted")
     observed = value_at(obj, "status", "observedGeneration")
@@ -54,6 +78,42 @@ def judge_readiness(obj: Object) -> Progress:
         return _failed(_told(conditions["Stalled"]) or "it is stalled")
     rule = _RULES.get((_group(obj), kind_of(obj)))
     return rule(obj) if rule is not None else _judge_by_condition(conditions)
+
+
+def _judge_ready(obj: Object) -> Progress:
+    """What is to be said of a current object to those who want it ready."""
+    kind = (_group(obj), kind_of(obj))
+    is_observed = value_at(obj, "status", "observedGeneration") is not None
+    if kind in _WORKLOADS:
+        wanted = _number(obj, "spec", "replicas", default=1)
+        ready = _number(obj, "status", "readyReplicas")
+        return _first(
+            (not is_observed, "its controller has not looked at it yet"),
+            # NB: what is replaced when somebody deletes its pods is current to kstatus
+            (kind[1] == "StatefulSet" and ready < wanted, f"{ready} of {wanted} replicas ready"),
+        )
+    if kind == ("", "Service"):
+        is_balanced = text_at(obj, "spec", "type") == "LoadBalancer"
+        has_address = bool(list_at(obj, "status", "loadBalancer", "ingress"))
+        return _first((is_balanced and not has_address, "its load balancer has no address yet"))
+    if kind in _RULES or kind[0] in BUILT_IN_GROUPS:
+        return _CURRENT
+    return _judge_custom(obj, is_observed=is_observed)
+
+
+def _judge_custom(obj: Object, *, is_observed: bool) -> Progress:
+    conditions = _conditions(obj)
+    telling = next((name for name in _TELLING if name in conditions), None)
+    if telling is None:
+        return _CURRENT if is_observed else _ASSUMED
+    condition = conditions[telling]
+    seen = condition.get("observedGeneration")
+    has_seen = isinstance(seen, int) and not isinstance(seen, bool)
+    if has_seen and seen != generation_of(obj):
+        return _waiting(f"its condition {telling} is of generation {seen}")
+    if text_at(condition, "status") != "True":
+        return _waiting(_told(condition) or f"its condition {telling} is not True")
+    return _CURRENT if is_observed or has_seen else _ASSUMED
 
 
 def _judge_by_condition(conditions: Mapping[str, Object]) -> Progress:
@@ -242,6 +302,16 @@ _RULES: Mapping[tuple[str, str], Callable[[Object], Progress]] = {
     ("apiregistration.k8s.io", "APIService"): _judge_api_service,
 }
 """The kinds that have rules of their own, by API group and kind."""
+
+_WORKLOADS = frozenset(
+    {
+        ("apps", "Deployment"),
+        ("apps", "ReplicaSet"),
+        ("apps", "StatefulSet"),
+        ("apps", "DaemonSet"),
+        ("", "ReplicationController"),
+    }
+)
 
 
 def _first(*cases: tuple[bool, str]) -> Progress:

@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from kubefedctl.model.changes import Comparison
+from kubefedctl.model.progress import Goal, Progress
 from kubefedctl.model.refs import Object, Subject
 from kubefedctl.model.renderings import Rendering
 from kubefedctl.model.schedules import Schedule
@@ -200,6 +201,48 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitBegun:
+    """
+    Objects in members are waited for from now on; a `Progressed` for each of them follows.
+
+    Args:
+        total: How many.
+        goal: What they are to become.
+        wave: The wave of clusters that they are in; empty where there are no waves.
+    """
+
+    total: int
+    goal: Goal
+    wave: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progressed:
+    """
+    How far an object is that is waited for, when that has changed.
+
+    Args:
+        subject: The object.
+        cluster: The member it is in.
+        progress: How far it is, and why not further.
+    """
+
+    subject: Subject
+    cluster: str
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class WaitGoesOn:
+    """Nothing has changed of what is waited for; time passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitEnded:
+    """Nothing is waited for any more; a `Result` follows for each object that is not there yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """
     How replicas would be spread.
@@ -271,6 +314,10 @@ Event: TypeAlias = (
     | Documents
     | Planned
     | Waiting
+    | WaitBegun
+    | Progressed
+    | WaitGoesOn
+    | WaitEnded
     | Summary
     | Forecast
     | Standing

@@ -17,6 +17,20 @@ class Readiness(StrEnum):
     IN_PROGRESS = "InProgress"
     FAILED = "Failed"
     TERMINATING = "Terminating"
+    NOT_FOUND = "NotFound"
+    UNKNOWN = "Unknown"
+
+
+class Goal(StrEnum):
+    """
+    What is waited for.
+
+    `current` is kstatus' word: the object is as its specification asks, as far as it tells.
+    `ready` asks for more: its controller has seen this generation, and it can be used.
+    """
+
+    READY = "ready"
+    CURRENT = "current"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +41,12 @@ class Progress:
     Args:
         readiness: The word for it.
         message: The cause in words; empty for Current.
+        is_assumed: Whether nothing of the object says that its controller has seen it as it is.
     """
 
     readiness: Readiness
     message: str = ""
+    is_assumed: bool = False
 
     @property
     def is_current(self) -> bool:

@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kubefedctl.model.changes import Comparison
-from kubefedctl.model.events import CHANGES, ClusterTally, Result, Summary, Verdict, Warned
+from kubefedctl.model.events import (
+    CHANGES,
+    ClusterTally,
+    Progressed,
+    Result,
+    Summary,
+    Verdict,
+    Warned,
+)
 
 
 class ReportKind(StrEnum):
@@ -59,6 +67,7 @@ class Report:
         ending: How and when it ended.
         results: What became of each object that was not found as it should be, or would.
         warnings: What else was said, failures that belong to no object among it.
+        waited: How far each object was, when it was seen last, that was waited for.
         summary: The counts of all; None where the run did not come to its end, and for `diff`.
         comparison: What changed, or would; None where nobody compared.
     """
@@ -69,6 +78,7 @@ class Report:
     ending: Ending
     results: tuple[Result, ...] = ()
     warnings: tuple[Warned, ...] = ()
+    waited: tuple[Progressed, ...] = ()
     summary: Summary | None = None
     comparison: Comparison | None = None
 

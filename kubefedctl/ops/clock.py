@@ -28,6 +28,9 @@ class Pace:
         controller: Until KubeFed's own controller has stopped to propagate a type.
         removal: Until what was deleted in the host is gone.
         beat: Without news from the members, until it is told that they are waited for.
+        watch: For which one watch is kept open.
+        first_word: For which a controller may leave a custom object without a word.
+        last_look: For which a first look may take that begins when the time is up already.
     """
 
     probe_pause: float = 1.0
@@ -39,6 +42,9 @@ class Pace:
     controller: float = 10.0
     removal: float = 60.0
     beat: float = 1.0
+    watch: float = 60.0
+    first_word: float = 3.0
+    last_look: float = 10.0
 
 
 USUAL_PACE = Pace()

@@ -28,10 +28,11 @@ from kubefedctl.errors import InputError, RefusedError
 from kubefedctl.model.events import Event, Result, Step, Summary, Warned, counted
 from kubefedctl.model.federated import FederatedObject
 from kubefedctl.model.objects import labels_of
+from kubefedctl.model.progress import Goal
 from kubefedctl.model.readings import Desired, Observed
 from kubefedctl.model.refs import Key, Object
 from kubefedctl.model.wellknown import KUBEFED_CLUSTERS
-from kubefedctl.ops.awaiting import Awaited, await_current, demand_nothing_left
+from kubefedctl.ops.awaiting import Awaited, Patience, await_objects, demand_nothing_left
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
 from kubefedctl.ops.foreseeing import foresee
 from kubefedctl.ops.halting import Halt
@@ -306,10 +307,12 @@ class _Drain:
             for name in sorted(placed.clusters - {self.options.cluster})
             if name in ready
         ]
-        left = yield from await_current(
+        left = yield from await_objects(
             awaited,
             ready,
-            deadline=time.monotonic() + self.options.timeout,
+            patience=Patience(
+                Goal.CURRENT, time.monotonic() + self.options.timeout, ends_at_failure=True
+            ),
             pace=self.pace,
             halt=self.halt,
         )

@@ -17,7 +17,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import partial
 from typing import Generic, TypeAlias, TypeVar
@@ -104,7 +104,7 @@ def run_lanes(
     *,
     halt: Halt | None = None,
     beat: float | None = None,
-) -> Iterator[T | Silence]:
+) -> Generator[T | Silence, None, None]:
     """
     Run the waves of every lane side by side and yield each answer as it comes.
 

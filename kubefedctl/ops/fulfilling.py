@@ -19,14 +19,17 @@ from kubefedctl.model.actions import Action, DeletionPlan, ObjectPlan, Plan
 from kubefedctl.model.announcements import Announcement
 from kubefedctl.model.events import Event, Result, Step, Verdict, Warned
 from kubefedctl.model.federated import FederatedObject
+from kubefedctl.model.progress import Goal
 from kubefedctl.model.readings import Desired, Observed
 from kubefedctl.ops.announcing import find_due
+from kubefedctl.ops.awaiting import Awaited, Patience
 from kubefedctl.ops.clock import Pace, now_text
 from kubefedctl.ops.execution import Executed, execute_aloud
 from kubefedctl.ops.fanout import Silence
 from kubefedctl.ops.halting import Halt
 from kubefedctl.ops.progress import Progress
 from kubefedctl.ops.reading import Federation
+from kubefedctl.ops.readying import await_ready, find_awaited
 from kubefedctl.ops.recording import (
     FederatedObjectId,
     ensure_finalizers,
@@ -41,6 +44,20 @@ from kubefedctl.ops.typekeeping import hold_types, keep_types
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """
+    What is left to be done when the members are written and that is recorded.
+
+    Args:
+        due: Kubernetes events for the host.
+        awaited: Objects in members that are to be waited for.
+    """
+
+    due: Iterable[Announcement]
+    awaited: tuple[Awaited, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Fulfilment:
     """
     The second half of a run: what all its steps need.
@@ -52,6 +69,7 @@ class Fulfilment:
         totals: Counts and tells what happens.
         pace: How long to wait for what clusters do by themselves.
         halt: Stops the run when it is asked to.
+        goal: What the objects in members are to become before it ends; None for not waiting.
     """
 
     host: Cluster
@@ -60,11 +78,12 @@ class Fulfilment:
     totals: Totals
     pace: Pace
     halt: Halt
+    goal: Goal | None = None
 
     def carry_out(
         self, plan: Plan, desired: Desired, observed: Observed, *, deadline: float
-    ) -> Generator[Event, None, Iterable[Announcement]]:
-        """Do what the plan says, record it, and return what events are due on the host."""
+    ) -> Generator[Event, None, Carried]:
+        """Do what the plan says, record it, and return what is left to be done after that."""
         yield from self.totals.pass_on(hold_types(self.host, self.federation))
         refused = ensure_finalizers(self.host, plan.objects)
         yield from self.totals.tell_host_failures(refused)
@@ -79,7 +98,27 @@ class Fulfilment:
         if not self.halt.is_asked:
             kept = keep_types(self.host, self.federation, failed=desired.failures)
             yield from self.totals.pass_on(kept)
-        return find_due(plan, done.by_object, refused)
+        return Carried(
+            find_due(plan, done.by_object, refused), self._find_awaited(propagated, done)
+        )
+
+    def await_all(self, carried: Carried, *, deadline: float) -> Iterator[Event]:
+        """Wait for what was carried out, where that is wanted; nothing is written any more."""
+        if self.goal is None or self.halt.is_asked:
+            return
+        yield from await_ready(
+            carried.awaited,
+            self.clusters,
+            patience=Patience(self.goal, deadline),
+            totals=self.totals,
+            pace=self.pace,
+            halt=self.halt,
+        )
+
+    def _find_awaited(self, plans: Iterable[ObjectPlan], done: Done) -> tuple[Awaited, ...]:
+        if self.goal is None:
+            return ()
+        return tuple(find_awaited(plans, done.by_object, clusters=self.clusters, goal=self.goal))
 
     def _execute(
         self, actions: Sequence[Action], done: Done, desired: Desired, deadline: float

@@ -95,6 +95,7 @@ class SyncLock:
         self._loss: RefusedError | None = None
         self._trouble = ""
         self._stop_renewing: Callable[[], None] | None = None
+        self._was_released = False
 
     def take(self, *, wait: float) -> Iterator[Event]:
         """
@@ -161,10 +162,13 @@ class SyncLock:
 
     def release(self) -> None:
         """
-        Give the lock back, where it is still ours, and let no write pass any more.
+        Give the lock back, where it is still ours, and let no write pass any more; once is enough.
 
         A host that does not answer is given some seconds: the lock then ends by itself.
         """
+        if self._was_released:
+            return
+        self._was_released = True
         if self._stop_renewing is not None:
             self._stop_renewing()
         if self._loss is None:
@@ -178,6 +182,8 @@ class SyncLock:
         return self._clock() - oldest < self._terms.deadline
 
     def _lose(self, *causes: str) -> None:
+        if self._was_released:
+            return  # NB: a renewal under way finds what the release left
         if self._loss is None:
             cause = ": ".join(found for found in causes if found)
             self._loss = RefusedError(

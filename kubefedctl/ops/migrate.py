@@ -33,6 +33,7 @@ from kubefedctl.errors import ClusterError, InputError, NotFoundError, RefusedEr
 from kubefedctl.model.events import Event, Result, Step, Summary, Verdict, Warned
 from kubefedctl.model.federated import FederatedObject, parse_federated
 from kubefedctl.model.objects import key_of
+from kubefedctl.model.progress import Goal
 from kubefedctl.model.readings import Desired
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.schedules import parse_preference
@@ -43,7 +44,7 @@ from kubefedctl.model.wellknown import (
     SECRETS,
     SERVICE_ACCOUNTS,
 )
-from kubefedctl.ops.awaiting import Awaited, await_current, demand_nothing_left
+from kubefedctl.ops.awaiting import Awaited, Patience, await_objects, demand_nothing_left
 from kubefedctl.ops.clock import USUAL_PACE, Pace
 from kubefedctl.ops.halting import Halt
 from kubefedctl.ops.narrowing import find_named_type
@@ -222,10 +223,12 @@ class _Move:
         awaited = [
             Awaited(name, found.type_config.target, found.target_key) for found in self.move.movers
         ]
-        left = yield from await_current(
+        left = yield from await_objects(
             awaited,
             {name: target},
-            deadline=time.monotonic() + self.options.timeout,
+            patience=Patience(
+                Goal.CURRENT, time.monotonic() + self.options.timeout, ends_at_failure=True
+            ),
             pace=self.pace,
             halt=self.halt,
         )

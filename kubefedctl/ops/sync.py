@@ -12,7 +12,7 @@ Laws:
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -30,6 +30,7 @@ from kubefedctl.model.announcements import Announcement, Announcing
 from kubefedctl.model.events import Event, Step, Warned, counted
 from kubefedctl.model.narrowing import DeletionScope
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
+from kubefedctl.model.progress import Goal
 from kubefedctl.model.readings import Desired, Observed
 from kubefedctl.model.schedules import Rescheduling
 from kubefedctl.ops.announcing import Announcer, find_due_of_members
@@ -57,7 +58,8 @@ class SyncOptions:
 
     Args:
         kubefed_namespace: Where the host keeps KubeFed's own objects.
-        timeout: Seconds to wait until deleted objects are gone from the members.
+        timeout: Seconds that the run may wait for members: until deleted objects are gone, and with
+            a *goal* until objects are ready.
         is_dry_run: Plan and tell, write nothing.
         announcing: Which Kubernetes events to leave on the host.
         writing: How member objects are written.
@@ -68,6 +70,8 @@ class SyncOptions:
         limit: How many objects may be deleted or unlabelled; None for any number.
         tells_contents: Tell what else goes with namespaces that are deleted.
         compares: Tell what changes, field by field.
+        goal: What objects in members are to become before the run ends; None for not waiting. A dry
+            run never waits.
     """
 
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
@@ -82,6 +86,7 @@ class SyncOptions:
     limit: DeletionLimit | None = None
     tells_contents: bool = False
     compares: bool = False
+    goal: Goal | None = None
 
 
 def sync(
@@ -90,7 +95,8 @@ def sync(
     """
     Yield what happens while every member is brought to what the host says.
 
-    The lock is given back when the generator ends or is closed.
+    The lock is given back when nothing is written any more, and the generator ends or is closed, or
+    waits for objects to become ready.
 
     Args:
         fleet: The clusters.
@@ -105,7 +111,7 @@ def sync(
         RefusedError: Somebody else has the lock, or took it while this ran; or more would be taken
             away than the limit allows, and nothing was written to any member.
         PartialFailure: Some clusters or objects failed; each was told before.
-        WaitTimeout: Nothing failed, but deleted objects are not gone from every member in time.
+        WaitTimeout: Nothing failed, but objects are not gone or not ready in every member in time.
     """
     halt = halt or Halt()
     if options.is_dry_run or options.lock_wait is None:
@@ -120,12 +126,19 @@ def sync(
     try:
         yield from lock.take(wait=options.lock_wait)
         lock.keep()
-        yield from _sync(lock.fence(fleet), options, pace, halt)
+        yield from _sync(lock.fence(fleet), options, pace, halt, let_go=lock.release)
     finally:
         lock.release()
 
 
-def _sync(fleet: Fleet, options: SyncOptions, pace: Pace, halt: Halt) -> Iterator[Event]:
+def _sync(
+    fleet: Fleet,
+    options: SyncOptions,
+    pace: Pace,
+    halt: Halt,
+    let_go: Callable[[], None] = lambda: None,
+) -> Iterator[Event]:
+    """Do it all; *let_go* gives the lock back when nothing is written any more."""
     host = fleet.host
     deadline = time.monotonic() + options.timeout
     yield Step(f"reading the federation from host cluster {host.name}")
@@ -160,9 +173,12 @@ def _sync(fleet: Fleet, options: SyncOptions, pace: Pace, halt: Halt) -> Iterato
     else:
         check_deletions(plan, observed, options.limit)
         with halt.deferring():
-            work = Fulfilment(host, federation, run.clusters, totals, pace, halt)
-            due = yield from work.carry_out(plan, desired, observed, deadline=deadline)
-            yield from run.announce(due)
+            work = Fulfilment(host, federation, run.clusters, totals, pace, halt, options.goal)
+            carried = yield from work.carry_out(plan, desired, observed, deadline=deadline)
+            yield from run.announce(carried.due)
+            if carried.awaited:
+                let_go()
+            yield from work.await_all(carried, deadline=deadline)
     yield from totals.compare(plan)
     yield totals.summary(plan, probed)
     if halt.reason is not None:

@@ -33,6 +33,8 @@ from kubefedctl.ops.execution import Executed
 from kubefedctl.ops.probing import Probed
 from kubefedctl.ops.recording import HostFailure
 
+_MOST_TOLD = 20
+
 
 @dataclass(slots=True)
 class Totals:
@@ -53,6 +55,7 @@ class Totals:
     counts: dict[str, Counter[Verdict]] = field(default_factory=dict)
     failures: int = 0
     waiting: int = 0
+    unready: int = 0
     contrast: Contrast = field(default_factory=Contrast)
 
     def warn_of_failure(self, text: str) -> Warned:
@@ -119,6 +122,26 @@ class Totals:
             level=1 if done.verdict is Verdict.SKIPPED else 0,
         )
 
+    def tell_unready(
+        self, subject: Subject, cluster: str, *, cause: str, has_failed: bool
+    ) -> Result:
+        """Count an object that was waited for in vain, and return what to tell of it."""
+        verdict = Verdict.FAILED if has_failed else Verdict.WAITING
+        self._tally(cluster, verdict)
+        if has_failed:
+            self.failures += 1
+        else:
+            self.unready += 1
+        # NB: a line for each of very many would hide the rest; every report has them all
+        is_one_of_many = self.unready > _MOST_TOLD and not has_failed
+        return Result(
+            verdict,
+            subject,
+            cluster,
+            detail=f"not ready: {cause}",
+            level=1 if is_one_of_many else 0,
+        )
+
     def compare(self, plan: Plan) -> Iterator[Event]:
         """Tell what the actions of *plan* change, where that was asked for."""
         if self.compares:
@@ -147,19 +170,31 @@ class Totals:
 
         Raises:
             PartialFailure: Something failed.
-            WaitTimeout: Something is not gone yet.
+            WaitTimeout: Something is not gone yet, or not ready.
         """
+        late = list(self._say_late())
         if self.failures:
+            all_else = f"; {', '.join(late)}" if late else ""
             raise PartialFailure(
-                f"{counted(self.failures, 'failure')}; everything else is as the host says",
+                f"{counted(self.failures, 'failure')}{all_else}; everything else is as the host"
+                " says",
                 hint="the lines above name clusters, objects and causes, with --v=1 the objects of"
                 " clusters that are not ready, too; sync again when they are mended",
             )
-        if self.waiting and not self.is_dry_run:
+        if late and not self.is_dry_run:
             raise WaitTimeout(
-                f"{counted(self.waiting, 'object')} deleted but not gone after {self.timeout:g}s",
+                f"{', '.join(late)} after {self.timeout:g}s",
                 hint="run sync again, or give it longer with --timeout",
             )
+
+    def _say_late(self) -> Iterator[str]:
+        """What is not there in time."""
+        if self.waiting:
+            yield f"{counted(self.waiting, 'object')} deleted but not gone"
+        if self.unready:
+            more = self.unready - _MOST_TOLD
+            hint = f" ({more} more than are named above; --v=1 names all)" if more > 0 else ""
+            yield f"{counted(self.unready, 'object')} not ready{hint}"
 
     def _tell_settled(
         self, federated: FederatedObject, cluster: str, settled: Settled

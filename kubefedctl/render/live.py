@@ -1,12 +1,14 @@
 """
-The live line: the last line of a terminal, which says how far a sync is.
+The live line: the last line of a terminal, which says how far a sync is. While objects are waited
+for, a table of them stands below it.
 
 Here: when there may be one, what it says, and how other lines pass it. Not here: those other lines
-(`text`).
+(`text`), and the table's rows (`waits`).
 
 Laws:
 1. A line of results never mixes with it: it is erased before and drawn again after.
-2. It is shorter than the terminal is wide, so that one erasure takes all of it.
+2. Each of its lines is shorter than the terminal is wide, and they are fewer than it is high, so
+   that erasing as many lines takes all of it.
 3. Nothing of it stays when the run is over.
 """
 
@@ -20,13 +22,27 @@ from typing import TextIO
 
 from rich.cells import cell_len, set_cell_size
 
-from kubefedctl.model.events import Event, Planned, Result, Step, Waiting, counted
+from kubefedctl.model.events import (
+    Event,
+    Planned,
+    Result,
+    Step,
+    WaitBegun,
+    WaitEnded,
+    WaitGoesOn,
+    Waiting,
+    counted,
+)
+from kubefedctl.render.waits import Waits
 
 ERASE = "\r\x1b[2K"
+ERASE_ABOVE = "\x1b[1A\x1b[2K"
 _PAUSE = 0.1
 _BURST = 0.001
 _MOST_NAMED = 3
-_USUAL_WIDTH = 80
+_USUAL_SIZE = os.terminal_size((80, 24))
+_MOST_ROWS = 10
+_FREE_ROWS = 3
 
 
 def may_live(stream: TextIO, environment: Mapping[str, str]) -> bool:
@@ -87,13 +103,16 @@ class LiveLine:
         self._phase = ""
         self._planned: dict[str, int] = {}
         self._pending: dict[str, int] = {}
+        self._waits = Waits(clock=clock)
         self._text = ""
+        self._height = 1
         self._is_shown = False
         self._has_passed = False
         self._shown_at = self._drawn_at
 
     def hear(self, event: Event) -> None:
         """Take note of *event*, and draw the line anew if it is time to."""
+        self._waits.hear(event)
         match event:
             case Result():
                 if self._pending.get(event.cluster):
@@ -106,7 +125,7 @@ class LiveLine:
                 self._planned = dict(event.actions)
                 self._pending = dict(event.actions)
                 self._draw()
-            case Waiting():
+            case Waiting() | WaitBegun() | WaitGoesOn() | WaitEnded():
                 self._draw()
             case _:
                 pass
@@ -122,13 +141,14 @@ class LiveLine:
             return line
         self._has_passed = True
         now = self._clock()
-        erased = ERASE + line if self._is_shown else line
+        erased = self._erase() + line if self._is_shown else line
         self._is_shown = now - self._shown_at >= _BURST
         if not self._is_shown:
             return erased
         self._shown_at = now
         if now - self._drawn_at >= _PAUSE:
             self._renew()
+        self._height = self._text.count("\n") + 1
         return erased + self._text
 
     def refresh(self) -> None:
@@ -141,23 +161,33 @@ class LiveLine:
     def close(self) -> None:
         """Erase the line."""
         if self._is_shown:
-            self._write(ERASE)
+            self._write(self._erase())
         self._text = ""
         self._is_shown = False
 
     def _draw(self) -> None:
+        erased = self._erase() if self._is_shown else ERASE
         self._renew()
         self._is_shown = True
         self._shown_at = self._drawn_at
-        self._write(f"{ERASE}{self._text}")
+        self._height = self._text.count("\n") + 1
+        self._write(f"{erased}{self._text}")
+
+    def _erase(self) -> str:
+        """What takes away all that is shown, and leaves the cursor where it began."""
+        return ERASE + ERASE_ABOVE * (self._height - 1)
 
     def _renew(self) -> None:
         self._drawn_at = self._clock()
         elapsed = int(self._drawn_at - self._start)
         text = f"{self._say()} ({elapsed}s)" if elapsed else self._say()
-        self._text = fit(self._escape(text), self._width() - 1)
+        size = self._size()
+        rows = self._waits.rows(min(_MOST_ROWS, size.lines - _FREE_ROWS))
+        self._text = "\n".join(fit(self._escape(row), size.columns - 1) for row in (text, *rows))
 
     def _say(self) -> str:
+        if self._waits.is_on:
+            return self._waits.sentence
         if not self._planned:
             return self._phase
         return describe_progress(self._planned, self._pending)
@@ -167,11 +197,12 @@ class LiveLine:
         self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
         self._stream.flush()
 
-    def _width(self) -> int:
+    def _size(self) -> os.terminal_size:
         try:
-            return os.get_terminal_size(self._stream.fileno()).columns or _USUAL_WIDTH
+            found = os.get_terminal_size(self._stream.fileno())
         except (OSError, ValueError):
-            return _USUAL_WIDTH
+            return _USUAL_SIZE
+        return found if found.columns and found.lines else _USUAL_SIZE
 
 
 def describe_progress(planned: Mapping[str, int], pending: Mapping[str, int]) -> str:

@@ -21,6 +21,7 @@ from kubefedctl.model.events import (
     ClusterTally,
     Compared,
     Event,
+    Progressed,
     Result,
     Summary,
     Verdict,
@@ -60,6 +61,7 @@ class Reporter:
     host: str = ""
     _results: list[Result] = field(default_factory=list)
     _warnings: list[Warned] = field(default_factory=list)
+    _waited: dict[tuple[str, Subject], Progressed] = field(default_factory=dict)
     _summary: Summary | None = None
     _comparison: Comparison | None = None
 
@@ -70,6 +72,8 @@ class Reporter:
                 self._results.append(_printable(event))
             case Warned():
                 self._warnings.append(replace(event, text=escape_controls(event.text)))
+            case Progressed():
+                self._waited[event.cluster, event.subject] = event
             case Summary():
                 self._summary = replace(event, clusters=tuple(map(_tally, event.clusters)))
             case Compared():
@@ -99,6 +103,7 @@ class Reporter:
             ),
             results=(*self._results, *foreseen),
             warnings=tuple(self._warnings),
+            waited=tuple(_readable(found) for _, found in sorted(self._waited.items())),
             summary=self._summary,
             comparison=self._comparison,
         )
@@ -120,6 +125,7 @@ def changed_names(report: Report) -> str:
 
 def _sync_as_object(report: Report) -> Object:
     ending = report.ending
+    waited = [_report_waited(found) for found in report.waited]
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
@@ -134,6 +140,7 @@ def _sync_as_object(report: Report) -> Object:
         "changes": len(report.changes),
         "clusters": [_report_cluster(tally) for tally in report.tallies],
         "results": [_report_result(found) for found in report.results],
+        **({"waited": waited} if waited else {}),
         "warnings": list(report.remarks),
         "failures": list(report.other_failures),
     }
@@ -168,19 +175,23 @@ def _foresee(comparison: Comparison) -> list[Result]:
     return list(found.values())
 
 
-def _printable(result: Result) -> Result:
-    kind, namespace, name, group = map(
-        escape_controls,
-        (
-            result.subject.kind,
-            result.subject.namespace,
-            result.subject.name,
-            result.subject.group,
-        ),
+def _readable(found: Progressed) -> Progressed:
+    return Progressed(
+        _named(found.subject),
+        escape_controls(found.cluster),
+        replace(found.progress, message=escape_controls(found.progress.message)),
     )
+
+
+def _named(subject: Subject) -> Subject:
+    parts = (subject.kind, subject.namespace, subject.name, subject.group)
+    return Subject(*map(escape_controls, parts))
+
+
+def _printable(result: Result) -> Result:
     return replace(
         result,
-        subject=Subject(kind, namespace, name, group),
+        subject=_named(result.subject),
         cluster=escape_controls(result.cluster),
         reason=escape_controls(result.reason),
         detail=escape_controls(result.detail),
@@ -202,15 +213,31 @@ def _report_cluster(tally: ClusterTally) -> Object:
     )
 
 
+def _report_waited(found: Progressed) -> Object:
+    return _without_empty(
+        {
+            "state": found.progress.readiness.value,
+            **_report_subject(found.subject),
+            "cluster": found.cluster,
+            "message": found.progress.message,
+        }
+    )
+
+
+def _report_subject(subject: Subject) -> Object:
+    return {
+        "kind": subject.kind,
+        "group": subject.group,
+        "namespace": subject.namespace,
+        "name": subject.name,
+    }
+
+
 def _report_result(result: Result) -> Object:
-    subject = result.subject
     return _without_empty(
         {
             "verdict": result.verdict.value,
-            "kind": subject.kind,
-            "group": subject.group,
-            "namespace": subject.namespace,
-            "name": subject.name,
+            **_report_subject(result.subject),
             "cluster": result.cluster,
             "reason": result.reason,
             "detail": result.detail,

@@ -28,6 +28,7 @@ from kubefedctl.model.events import (
     Line,
     Output,
     Planned,
+    Progressed,
     Rendered,
     Result,
     Standing,
@@ -35,6 +36,9 @@ from kubefedctl.model.events import (
     Summary,
     Tabulated,
     Verdict,
+    WaitBegun,
+    WaitEnded,
+    WaitGoesOn,
     Waiting,
     Warned,
     counted,
@@ -49,6 +53,7 @@ from kubefedctl.render.objects import render_objects
 from kubefedctl.render.schedules import schedule_as_object, schedule_lines
 from kubefedctl.render.situations import situation_as_object, situation_lines
 from kubefedctl.render.summaries import summary_lines as summary_lines
+from kubefedctl.render.waits import Waits
 
 _STYLES: dict[Verdict, str] = {
     Verdict.CREATED: "green",
@@ -112,6 +117,7 @@ class TextRenderer:
         self._talk = Stream(err, live=self._live)
         self._results = self._objects if output is None else self._talk
         self._held: list[Object] = []
+        self._waits = Waits()
 
     def show(self, event: Event) -> None:
         """Print *event*, or nothing where nobody asked for that much."""
@@ -145,10 +151,10 @@ class TextRenderer:
                 lines = summary_lines(event, folds=self._verbosity == 0)
                 for line in lines[-1:] if self._is_quiet else lines:
                     self._results.write_line(line)
-            case Planned():
-                pass
             case Waiting():
                 self._show_wait(event)
+            case Planned() | WaitBegun() | Progressed() | WaitGoesOn() | WaitEnded():
+                self._show_waits(event)
             case Forecast() | Standing() | Compared() | Rendered() | Tabulated():
                 self._show_answer(event)
             case _:
@@ -171,6 +177,13 @@ class TextRenderer:
     def _show_wait(self, waiting: Waiting) -> None:
         if self._live is None and not self._is_quiet and is_long(waiting):
             self._talk.write_line(describe_wait(waiting))
+
+    def _show_waits(self, event: Event) -> None:
+        """Tell a log who is waited for, now and then; a terminal has the live line for that."""
+        self._waits.hear(event)
+        if self._live is None and not self._is_quiet:
+            for line in self._waits.due_lines():
+                self._talk.write_line(line)
 
     def _show_answer(self, event: Forecast | Standing | Compared | Rendered | Tabulated) -> None:
         """Print what was asked for: tables for people, a document for scripts."""

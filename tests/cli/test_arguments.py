@@ -60,6 +60,12 @@ def _check(given: str, expected: str) -> None:
         pytest.param("", "", id="nothing"),
         pytest.param("-f - federate", "federate -f -", id="standard-input"),
         pytest.param("federate -f -", "federate -f -", id="standard-input-behind"),
+        pytest.param("--wait sync", "sync --wait=ready", id="wait-alone"),
+        pytest.param("sync --wait=true -q", "sync --wait=ready -q", id="wait-as-go-spells-it"),
+        pytest.param("sync --wait=current", "sync --wait=current", id="wait-for-something"),
+        pytest.param("--wait=false sync", "sync", id="wait-not"),
+        pytest.param("sync -l --wait", "sync -l --wait", id="wait-as-a-value"),
+        pytest.param("join c --wait", "join c --wait", id="wait-of-another-command"),
     ],
 )
 def test_rewrite_leading_options_go_behind_the_command(given: str, expected: str) -> None:

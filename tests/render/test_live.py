@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +12,25 @@ from typing import TextIO
 
 import pytest
 
-from kubefedctl.model.events import Event, Output, Planned, Result, Step, Verdict, Waiting, Warned
+from kubefedctl.model.events import (
+    Event,
+    Output,
+    Planned,
+    Result,
+    Step,
+    Verdict,
+    WaitBegun,
+    WaitEnded,
+    WaitGoesOn,
+    Waiting,
+    Warned,
+)
+from kubefedctl.model.progress import Goal
 from kubefedctl.model.refs import Subject
+from kubefedctl.render import live
 from kubefedctl.render.live import (
     ERASE,
+    ERASE_ABOVE,
     LiveLine,
     are_same_terminal,
     describe_progress,
@@ -23,6 +39,7 @@ from kubefedctl.render.live import (
     may_live,
 )
 from kubefedctl.render.text import Telling, TextRenderer, escape_controls
+from tests.render.test_waits import progressed
 
 TERMINAL = {"TERM": "xterm-256color"}
 READING = Step("reading")
@@ -52,10 +69,18 @@ class _Clock:
 def _see(written: str) -> list[str]:
     """Return the lines that a terminal shows after *written*."""
     rows = [""]
-    for part in written.split("\n"):
-        rows[-1] = part.rpartition(ERASE)[2] if ERASE in part else rows[-1] + part
-        rows.append("")
-    return rows[:-1]
+    for part in re.split(f"(\n|{re.escape(ERASE_ABOVE)}|{re.escape(ERASE)})", written):
+        match part:
+            case "\n":
+                rows.append("")
+            case live.ERASE:
+                rows[-1] = ""
+            case live.ERASE_ABOVE:
+                assert "" == rows.pop()
+                rows[-1] = ""
+            case _:
+                rows[-1] += part
+    return rows
 
 
 def _created(cluster: str = "c1") -> Result:
@@ -206,6 +231,53 @@ def test_progress_names_the_three_slowest() -> None:
 def test_fit_measures_columns(width: int, expected: str) -> None:
     """Some characters are two columns wide."""
     assert expected == fit("東京都庁です", width)
+
+
+# --- what is waited for --------------------------------------------------------------------------
+
+BEGUN = WaitBegun(30, Goal.READY)
+WAITS = [progressed(f"w{number:02}", "c1") for number in range(30)]
+
+
+def test_live_table_stands_below_the_live_line() -> None:
+    """Who is waited for and why, a few rows, drawn in the same place again and again."""
+    stream, clock = _Terminal(), _Clock()
+    line = LiveLine(stream, escape=escape_controls, clock=clock)
+    for event in (READING, BEGUN, *WAITS, WaitGoesOn()):
+        clock.now += 0.11
+        line.hear(event)
+        line.refresh()
+    shown = _see(stream.getvalue())
+    assert ("waiting until 30 of 30 objects are ready (3s)", 11) == (shown[0], len(shown))
+    assert "22 more: 22 in c1" == shown[-1]
+
+
+def test_lines_stand_above_the_live_table() -> None:
+    """A failure that is told meanwhile is a line like any other, and the table goes in the end."""
+    stream, clock = _Terminal(), _Clock()
+    line = LiveLine(stream, escape=escape_controls, clock=clock)
+    for event in (BEGUN, *WAITS[:2], WaitGoesOn()):
+        line.hear(event)
+    clock.now += 1.0
+    stream.write(line.pass_line("failed it\n"))
+    stream.write(line.pass_line("failed another\n"))
+    assert ["failed it", "failed another"] == _see(stream.getvalue())[:2]
+    line.hear(WaitEnded())
+    assert 3 == len(_see(stream.getvalue()))
+    line.close()
+    assert ["failed it", "failed another", ""] == _see(stream.getvalue())
+
+
+def test_live_table_is_lower_than_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has scrolled out of sight could not be erased."""
+    monkeypatch.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((40, 6)))
+    with _pseudo_terminal() as (_, err, seen):
+        line = LiveLine(err, escape=escape_controls)
+        for event in (BEGUN, *WAITS, WaitGoesOn()):
+            line.hear(event)
+        rows = _see(_read_all(err, seen))[:-1]
+    assert 3 == len(rows)
+    assert 39 >= max(map(len, rows))
 
 
 # --- other lines ---------------------------------------------------------------------------------

@@ -37,6 +37,8 @@ def sync(
     records versions and statuses on the host. Nothing is written where nothing differs. Narrowed to
     types, objects, a namespace or clusters, it leaves alone what it does not look at.
 
+    With --wait it ends when Deployments and whatever else has a status are ready in the members.
+
     Two syncs never work at once, nor a sync beside KubeFed's controller-manager: there is a lock.
 
     Example: kubefedctl sync --host-cluster-context cluster1
@@ -44,6 +46,8 @@ def sync(
     Example: kubefedctl sync --dry-run=server
 
     Example: kubefedctl sync --dry-run=server --diff
+
+    Example: kubefedctl sync --wait --timeout 10m
 
     Example: kubefedctl sync deployments/web -n shop --cluster eu-1
     """
@@ -66,6 +70,7 @@ def sync(
             limit=bounds.limit,
             tells_contents=shared.dry_run is not DryRun.NONE,
             compares=telling.diff or shows_changes(targets),
+            goal=bounds.goal if shared.dry_run is DryRun.NONE else None,
         )
         _carry_out(options, shared, telling, report=report, frees_stdout=takes_stdout(targets))
 
