@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kubefedctl.render.report import Reporter
 
 STDOUT = "-"
+_STDERR = "/dev/stderr"
 _SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _FLAG = "--report"
 _SHOWING_CHANGES = frozenset({ReportKind.MARKDOWN})
@@ -172,6 +173,11 @@ def _parse(text: str) -> Iterator[Target]:
             f"there is no kind {word!r}; there are {known}", param_hint=_FLAG
         ) from None
     summary = os.environ.get(_SUMMARY_VARIABLE, "") if kind is ReportKind.MARKDOWN else ""
+    if kind is ReportKind.GITHUB:
+        if equals:
+            raise typer.BadParameter("github goes to standard error, no file", param_hint=_FLAG)
+        yield Target(kind, _STDERR)
+        return
     if not path and (equals or not summary):
         raise typer.BadParameter(f"where to: {word}=FILE", param_hint=_FLAG)
     if path:
@@ -182,7 +188,7 @@ def _parse(text: str) -> Iterator[Target]:
 
 def _check(targets: Sequence[Target]) -> None:
     for target in targets:
-        if target.path != STDOUT:
+        if target.path not in (STDOUT, _STDERR):
             with _telling(target):
                 check_writable(Path(target.path))
 
@@ -218,8 +224,9 @@ def _write(report: Report, target: Target) -> None:
     from kubefedctl.render.reports.markdown import MOST_BYTES, render_markdown
     from kubefedctl.render.text import Stream
 
-    if target.path == STDOUT:
-        Stream(sys.stdout).write_objects(FORMS[target.kind](report))
+    if target.path in (STDOUT, _STDERR):
+        stream = sys.stdout if target.path == STDOUT else sys.stderr
+        Stream(stream).write_objects(FORMS[target.kind](report))
     elif target.is_shared:
         with open(target.path, "ab") as file:
             file.write(render_markdown(report, most=MOST_BYTES - file.tell()).encode())

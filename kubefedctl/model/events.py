@@ -146,12 +146,14 @@ class ClusterTally:
         is_ready: Whether it answered its health probe with ok.
         counts: How many objects met each verdict; only verdicts that occurred.
         note: Why it is not ready; empty when it is.
+        is_offline: Whether it gave no answer at all.
     """
 
     cluster: str
     is_ready: bool
     counts: dict[Verdict, int]
     note: str = ""
+    is_offline: bool = False
 
 
 @dataclass(frozen=True, slots=True)

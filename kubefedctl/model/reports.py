@@ -30,6 +30,9 @@ class ReportKind(StrEnum):
 
     JUNIT = "junit"
     MARKDOWN = "markdown"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    OPENMETRICS = "openmetrics"
     JSON = "json"
 
 

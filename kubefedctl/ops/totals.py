@@ -26,6 +26,7 @@ from kubefedctl.model.events import (
     counted,
 )
 from kubefedctl.model.federated import FederatedObject
+from kubefedctl.model.outcomes import ProbeKind
 from kubefedctl.model.refs import Subject
 from kubefedctl.model.statuses import AggregateReason, PropagationStatus
 from kubefedctl.ops.comparing import Contrast
@@ -156,6 +157,7 @@ class Totals:
                     is_ready=found.is_ready,
                     counts=dict(self.counts.get(name, Counter())),
                     note=found.probe.message,
+                    is_offline=found.probe.kind is ProbeKind.UNREACHABLE,
                 )
                 for name, found in sorted(probed.items())
             ),

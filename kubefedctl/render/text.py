@@ -5,7 +5,7 @@ Laws:
 1. One result is one line: verdict, subject, cluster, cause.
 2. Colour is judged for each stream by itself; NO_COLOR wins. A line without colour is the same
    line.
-3. Whatever a cluster says stays on its line, and steers no terminal.
+3. Whatever a cluster says stays on its line, and steers no terminal and no CI system.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ from kubefedctl.model.events import (
 )
 from kubefedctl.model.refs import Object
 from kubefedctl.render.comparisons import comparison_as_object, comparison_lines, sign_of
+from kubefedctl.render.escaping import escape_commands
 from kubefedctl.render.escaping import escape_controls as escape_controls
 from kubefedctl.render.gatherings import gathering_lines
 from kubefedctl.render.live import LiveLine, are_same_terminal, is_out_of_sight, may_live
@@ -270,7 +271,8 @@ class Stream:
         """Write one line; of it, *lead* has the *style*."""
         if self._colors is not None and style:
             lead = Style.parse(style).render(lead, color_system=self._colors)
-        self.write(f"{lead}{self._encodable(escape_controls(text))}\n")
+        line = escape_commands(f"{lead}{escape_controls(text)}")
+        self.write(f"{self._encodable(line)}\n")
 
     def write_lines(self, lines: Iterable[str]) -> None:
         """Write many lines at once."""

@@ -18,6 +18,7 @@ from kubefedctl.model.reports import ReportKind
 from tests.cli.runs import HOST, MEMBER, CommandLine, Sandbox
 from tests.completions import ROOT
 
+FILES = [kind for kind in ReportKind if kind is not ReportKind.GITHUB]
 CANARY = "Y2FuYXJ5LW9mLWEtc2VjcmV0"
 SCHEMA = json.loads((ROOT / "docs/reference/sync-report.schema.json").read_text())
 
@@ -41,7 +42,7 @@ def federated(joined: Sandbox, cli: CommandLine) -> Sandbox:
 
 def every(folder: Path) -> list[str]:
     """Return arguments that ask for every kind."""
-    return [f"--report={kind}={folder / kind}" for kind in ReportKind]
+    return ["--report=github", *(f"--report={kind}={folder / kind}" for kind in FILES)]
 
 
 def test_reports_are_written_beside_the_lines(
@@ -51,7 +52,7 @@ def test_reports_are_written_beside_the_lines(
     ran = cli("sync", *every(tmp_path))
     assert f"created ConfigMap/shop/cm in cluster {MEMBER}" in ran.lines
     assert "" == ran.err
-    assert set(ReportKind) == {found.name for found in tmp_path.iterdir()}
+    assert set(FILES) == {found.name for found in tmp_path.iterdir()}
     jsonschema.validate(json.loads((tmp_path / "json").read_text()), SCHEMA)
     assert '+ data.k: "v"' in (tmp_path / "markdown").read_text().splitlines()
     assert [] == [line for line in ran.lines if "data.k" in line]
@@ -65,8 +66,8 @@ def test_reports_have_no_value_of_a_secret(
     texts = [found.read_text() for found in tmp_path.iterdir()]
     spec = {"spec": {"template": {"data": {"k": "b3RoZXI="}}}}
     federated.host.patch("federatedsecrets", "keys", spec, namespace="shop")
-    cli("diff", *every(tmp_path), code=1)
-    cli("sync", *every(tmp_path))
+    ran = cli("diff", *every(tmp_path), code=1)
+    texts += [ran.out, ran.err, cli("sync", *every(tmp_path)).err]
     texts += [found.read_text() for found in tmp_path.iterdir()]
     assert [] == [text for text in texts if CANARY in text or "b3RoZXI=" in text]
     assert "hidden, fingerprint" in (tmp_path / "markdown").read_text()
@@ -76,8 +77,9 @@ def test_reports_of_diff_tell_of_what_differs(
     federated: Sandbox, cli: CommandLine, tmp_path: Path
 ) -> None:
     """Nothing is written to any cluster, and the code is that of the answer."""
-    cli("diff", *every(tmp_path), code=1)
+    ran = cli("diff", *every(tmp_path), code=1)
     assert [] == federated.writes
+    assert 3 == sum(line.startswith("::notice title=kubefedctl diff%3A 3") for line in ran.talk)
     found = json.loads((tmp_path / "json").read_text())
     assert ("FederationDiff", 1, True) == (found["kind"], found["exitCode"], found["differs"])
     assert 'type="Differs"' in (tmp_path / "junit").read_text()
@@ -100,6 +102,7 @@ def test_report_goes_to_stdout_alone(federated: Sandbox, cli: CommandLine) -> No
         pytest.param(
             ["--report=json=a", "--report=junit=./a"], "two reports would go to a", id="one-file"
         ),
+        pytest.param(["--report=github=a"], "github goes to standard error", id="annotations"),
         pytest.param(["--report=json=-", "-o", "json"], "standard output is taken", id="stdout"),
     ],
 )

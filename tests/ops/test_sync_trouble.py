@@ -168,7 +168,7 @@ def test_sync_dead_member_stops_no_other() -> None:
     clusters = [{"name": "c1"}, {"name": "c2", "status": "ClusterNotReady"}]
     assert ("False", "CheckClusters", clusters) == propagation(host)
     tally = summary_of(events).clusters[1]
-    assert ClusterTally("c2", False, {Verdict.FAILED: 2}, "Refused") == tally
+    assert ClusterTally("c2", False, {Verdict.FAILED: 2}, "Refused", True) == tally
 
 
 def test_sync_dead_member_that_nothing_is_placed_in_is_a_warning() -> None:

@@ -27,6 +27,9 @@ GOLDEN = Path(__file__).parent / "golden"
 SUFFIXES = {
     ReportKind.JUNIT: "xml",
     ReportKind.MARKDOWN: "md",
+    ReportKind.GITHUB: "annotations.txt",
+    ReportKind.GITLAB: "quality.json",
+    ReportKind.OPENMETRICS: "prom",
     ReportKind.JSON: "json",
 }
 WEB = Subject("Deployment", "shop", "web", "apps")
@@ -101,7 +104,7 @@ def usual(*more: Event) -> Report:
     tallies = (
         ClusterTally("ap-1", True, {Verdict.UPDATED: 2, Verdict.DELETED: 1, Verdict.UNCHANGED: 2}),
         ClusterTally("eu-1", True, {Verdict.UPDATED: 2, Verdict.FAILED: 1, Verdict.UNCHANGED: 1}),
-        ClusterTally("eu-2", False, {Verdict.FAILED: 4}, "Timeout: no answer in 5s"),
+        ClusterTally("eu-2", False, {Verdict.FAILED: 4}, "Timeout: no answer in 5s", True),
     )
     not_ready = [
         Result(Verdict.FAILED, subject, "eu-2", "ClusterNotReady", "Timeout: no answer", level=1)
@@ -190,7 +193,13 @@ def vast(clusters: int, objects: int, verdict: Verdict | None = None) -> Report:
 GOLDENS = {"usual": usual, "compared": compared, "stopped": stopped}
 
 
-LANGUAGES = {ReportKind.JUNIT: "xml", ReportKind.MARKDOWN: "markdown"}
+LANGUAGES = {
+    ReportKind.JUNIT: "xml",
+    ReportKind.MARKDOWN: "markdown",
+    ReportKind.GITHUB: "",
+    ReportKind.GITLAB: "json",
+    ReportKind.OPENMETRICS: "",
+}
 
 
 def report_examples() -> dict[ReportKind, tuple[str, str]]:

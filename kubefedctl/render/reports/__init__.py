@@ -16,8 +16,11 @@ from kubefedctl.model.events import Output
 from kubefedctl.model.reports import Report, ReportKind
 from kubefedctl.render.objects import render_objects
 from kubefedctl.render.report import report_as_object
+from kubefedctl.render.reports.annotations import render_annotations
 from kubefedctl.render.reports.junit import render_junit
 from kubefedctl.render.reports.markdown import render_markdown
+from kubefedctl.render.reports.metrics import render_metrics
+from kubefedctl.render.reports.quality import render_quality
 
 
 def render_json(report: Report) -> str:
@@ -28,6 +31,9 @@ def render_json(report: Report) -> str:
 FORMS: Mapping[ReportKind, Callable[[Report], str]] = {
     ReportKind.JUNIT: render_junit,
     ReportKind.MARKDOWN: render_markdown,
+    ReportKind.GITHUB: render_annotations,
+    ReportKind.GITLAB: render_quality,
+    ReportKind.OPENMETRICS: render_metrics,
     ReportKind.JSON: render_json,
 }
 """How each kind of report is made."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kubefedctl.model.events import CHANGES, Result, Verdict, counted
+from kubefedctl.model.events import CHANGES, ClusterTally, Result, Verdict, counted
 from kubefedctl.model.refs import Subject
 from kubefedctl.model.reports import Report
 from kubefedctl.render.comparisons import comparison_sentence
@@ -90,6 +90,18 @@ def describe_result(result: Result, *, is_dry: bool) -> str:
     is_foreseen = is_dry and result.verdict in CHANGES
     line = f"{where} would be {result.verdict}" if is_foreseen else f"{result.verdict} {where}"
     return f"{line}: {result.cause}" if result.cause else line
+
+
+def describe_unready(tally: ClusterTally) -> str:
+    """Return what is wrong with a cluster, and how many objects that concerns."""
+    failed = counted(tally.counts.get(Verdict.FAILED, 0), "failed object")
+    return f"cluster {tally.cluster} is not ready: {tally.note} ({failed})"
+
+
+def other_remarks(report: Report) -> tuple[str, ...]:
+    """Return the warnings, but for those of clusters that are told of anyway."""
+    told = {f"cluster {tally.cluster} is not ready: {tally.note}" for tally in report.tallies}
+    return tuple(text for text in report.remarks if text not in told)
 
 
 def say_verdict(verdict: Verdict, *, is_dry: bool) -> str:
