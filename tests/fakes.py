@@ -33,7 +33,6 @@ from kubefedctl.model.objects import (
     key_of,
     labels_of,
     resource_version_of,
-    uid_of,
     value_at,
 )
 from kubefedctl.model.refs import Key, Object, Resource
@@ -267,8 +266,10 @@ class MemoryCluster:
         with self._lock:
             self._begin("delete", subject, key.name)
             old = self._find(resource, key, act="delete")
-            if value_at(options, "preconditions", "uid") not in (None, uid_of(old)):
-                raise self._error(ConflictError, "delete", subject, 409, "Conflict")
+            for field in ("uid", "resourceVersion"):
+                wanted = value_at(options, "preconditions", field)
+                if wanted not in (None, value_at(old, "metadata", field)):
+                    raise self._error(ConflictError, "delete", subject, 409, "Conflict")
             if dry_run:
                 return {"kind": "Status", "status": "Success"}
             if not finalizers_of(old):

@@ -59,6 +59,8 @@ SHARED_WITH_VALUE = frozenset(
         "--capacity",
         "--total",
         "--output-dir",
+        "--plan-out",
+        "--plan",
         "--report",
     }
 )
@@ -90,6 +92,7 @@ SWITCHES = frozenset(
         "--exit-code",
         "--diff",
         "--prune",
+        "--partial",
         "--all-namespaces",
         "-A",
         "--managed",

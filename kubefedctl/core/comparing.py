@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from kubefedctl.core.concealing import holds_secrets
 from kubefedctl.core.differences import fingerprint
 from kubefedctl.model.changes import FieldChange
 from kubefedctl.model.objects import kind_of, map_at
@@ -59,7 +60,7 @@ def compare(old: Object | None, new: Object | None, *, key: bytes) -> tuple[Fiel
     >>> compare({"data": {"a": "1"}}, {"data": {"a": "2"}}, key=b"")
     (FieldChange(field='data.a', old='1', new='2', is_hidden=False),)
     """
-    is_secret = "secret" in kind_of(new or old or {}).lower()
+    is_secret = holds_secrets(kind_of(new or old or {}))
     return tuple(
         _conceal(path, before, after, key)
         if is_secret and _is_hidden(path)

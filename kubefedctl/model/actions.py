@@ -125,6 +125,8 @@ class Action:
         intent: For create and update: how to compute the body anew when the member's object is
             not what the plan was made from.
         observed: The member's object that the plan was made from; None where there was none.
+        is_fenced: Whether it is refused where the member's object is another one by then, instead
+            of being computed anew.
     """
 
     verb: ActionVerb
@@ -135,6 +137,7 @@ class Action:
     body: Object | None = field(default=None, repr=False)
     intent: MemberIntent | None = field(default=None, repr=False)
     observed: Object | None = field(default=None, repr=False)
+    is_fenced: bool = False
 
     @property
     def subject(self) -> Subject:

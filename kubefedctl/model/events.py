@@ -19,6 +19,7 @@ from kubefedctl.model.changes import Comparison
 from kubefedctl.model.progress import Goal, Progress
 from kubefedctl.model.refs import Object, Subject
 from kubefedctl.model.renderings import Rendering
+from kubefedctl.model.reviews import Draft
 from kubefedctl.model.schedules import Schedule
 from kubefedctl.model.situations import Situation
 from kubefedctl.model.tables import FleetTable
@@ -308,6 +309,18 @@ class Tabulated:
     has_namespaces: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """
+    A plan to be written down, so that it can be reviewed and carried out later.
+
+    Args:
+        draft: The plan, and what it changes.
+    """
+
+    draft: Draft
+
+
 Event: TypeAlias = (
     Step
     | Warned
@@ -326,6 +339,7 @@ Event: TypeAlias = (
     | Compared
     | Rendered
     | Tabulated
+    | Drafted
 )
 
 

@@ -23,6 +23,7 @@ from itertools import groupby
 from typing import assert_never
 
 from kubefedctl.cluster.port import Cluster
+from kubefedctl.core.marking import is_as_seen
 from kubefedctl.errors import ClusterError, ConflictError, NotFoundError, UnreachableError
 from kubefedctl.model.actions import Action, ActionVerb, Wave
 from kubefedctl.model.events import Verdict
@@ -34,13 +35,19 @@ from kubefedctl.model.objects import (
     text_at,
     uid_of,
 )
-from kubefedctl.model.refs import Resource
+from kubefedctl.model.refs import Object, Resource
 from kubefedctl.model.statuses import PropagationStatus
 from kubefedctl.model.wellknown import CRDS
 from kubefedctl.ops.clock import USUAL_PACE, Pace
 from kubefedctl.ops.fanout import Silence, Task, run_lanes
 from kubefedctl.ops.halting import Halt
-from kubefedctl.ops.propagating import CONFLICT_ATTEMPTS, create, update
+from kubefedctl.ops.propagating import (
+    CONFLICT_ATTEMPTS,
+    create,
+    refuse_moved,
+    update,
+    with_version,
+)
 from kubefedctl.ops.propagating import Executed as Executed
 from kubefedctl.ops.writing import find, wait_until
 
@@ -219,13 +226,34 @@ class _Lane:
 
     def _delete(self, action: Action) -> Executed | None:
         try:
-            answer = self._cluster.delete(action.resource, action.key, options=action.body)
+            if action.is_fenced:
+                answer = self._delete_as_seen(action)
+            else:
+                answer = self._cluster.delete(action.resource, action.key, options=action.body)
         except NotFoundError:
             return Executed(action, Verdict.DELETED)
+        if answer is None:
+            return refuse_moved(action, PropagationStatus.DELETION_FAILED)
         if answer.get("kind") == "Status":
             return Executed(action, Verdict.DELETED)
         self._wait_for(action)
         return None
+
+    def _delete_as_seen(self, action: Action) -> Object | None:
+        """Delete the object in the version that was seen; None where it is another one by now."""
+        assert action.observed is not None
+        found = action.observed
+        for attempt in range(CONFLICT_ATTEMPTS):
+            options = with_version(action.body or {}, found)
+            try:
+                return self._cluster.delete(action.resource, action.key, options=options)
+            except ConflictError:
+                if attempt == CONFLICT_ATTEMPTS - 1:
+                    raise
+                found = self._cluster.get(action.resource, action.key)
+                if not is_as_seen(action, found):
+                    return None
+        raise AssertionError("the last attempt returns or raises")
 
     def _unlabel(self, action: Action) -> Executed:
         body = action.body
@@ -241,6 +269,8 @@ class _Lane:
                 found = find(self._cluster, action.resource, action.key)
                 if found is None or not is_managed(found):
                     break
+                if action.is_fenced and not is_as_seen(action, found):
+                    return refuse_moved(action, PropagationStatus.LABEL_REMOVAL_FAILED)
                 version = {"resourceVersion": resource_version_of(found)}
                 body = {"metadata": {**body["metadata"], **version}}
                 continue

@@ -8,6 +8,8 @@ Laws:
 1. A write never hits an object that nobody looked at: PUT carries the resourceVersion that it was
    made from, apply the uid.
 2. Apply never meets fields that were propagated by an update: their ownership is handed over first.
+3. A fenced action writes what was seen, or nothing: the resourceVersion goes with it, and after a
+   conflict nothing but what always moves (`core.marking`) may be another.
 
 Upstream: pkg/controller/sync/dispatch/managed.go @ v0.10.0, which knows PUT alone.
 """
@@ -22,6 +24,7 @@ from kubefedctl.cluster.port import Cluster, PatchType
 from kubefedctl.core.applying import is_refusal_of_apply, keeps_replicas, make_applied
 from kubefedctl.core.fieldowners import find_takeovers, hand_over, needs_handover
 from kubefedctl.core.immutability import is_immutable, make_recreation
+from kubefedctl.core.marking import is_as_seen
 from kubefedctl.core.members import Made, make_created, make_updated, may_take_over
 from kubefedctl.errors import (
     AlreadyExistsError,
@@ -33,7 +36,7 @@ from kubefedctl.errors import (
 )
 from kubefedctl.model.actions import Action, MemberIntent, Strategy
 from kubefedctl.model.events import Verdict
-from kubefedctl.model.objects import is_managed, resource_version_of, uid_of
+from kubefedctl.model.objects import is_managed, map_at, resource_version_of, uid_of
 from kubefedctl.model.refs import Object, Resource, split_api_version
 from kubefedctl.model.statuses import PropagationStatus
 from kubefedctl.ops.writing import find, wait_until
@@ -43,6 +46,8 @@ ALREADY_THERE = "it stood there before, and the KubeFedConfig forbids adoption"
 """Why an object that stands in the way of a create is not taken over."""
 NO_LONGER_OURS = "it has not the label any more, and the KubeFedConfig forbids adoption"
 """Why an object that lost its label, or was made anew without, is not written."""
+MOVED = "it moved since it was compared with the plan, and was left alone"
+"""Why a fenced action is not carried out."""
 LOST_LABEL = "it has not the label any more, so that it is not deleted to be made anew"
 """Why an object is not made anew that somebody took the label off meanwhile."""
 _NOT_CONTENT = ("managedFields", "generation", "resourceVersion")
@@ -78,9 +83,13 @@ def create(cluster: Cluster, action: Action, *, host_uids: frozenset[str]) -> Ex
         ClusterError: The member refuses it.
     """
     assert action.body is not None
+    if action.is_fenced and action.observed is not None:
+        return _adopt(cluster, action, host_uids)
     try:
         made = cluster.create(written_as(action.resource, action.body), action.body)
     except AlreadyExistsError:
+        if action.is_fenced:
+            return refuse_moved(action, PropagationStatus.ALREADY_EXISTS)
         return _adopt(cluster, action, host_uids)
     return Executed(action, Verdict.CREATED, object=made)
 
@@ -124,13 +133,18 @@ def _replace_by_new(cluster: Cluster, action: Action, *, patience: float) -> Exe
     assert action.observed is not None and action.intent is not None
     uid = uid_of(action.observed)
     standing = find(cluster, action.resource, action.key)
+    if action.is_fenced and (standing is None or not is_as_seen(action, standing)):
+        return refuse_moved(action, PropagationStatus.UPDATE_FAILED)
     if standing is not None and not is_managed(standing):
         # NB: an update would tell why; a deletion cannot be taken back
         made = make_updated(action.intent, standing)
         failure = made.failure if made.body is None else PropagationStatus.UPDATE_FAILED
         return Executed(action, Verdict.FAILED, failure, made.detail or LOST_LABEL, standing)
+    options = make_recreation(action.observed)
+    if action.is_fenced and standing is not None:
+        options = with_version(options, standing)
     with suppress(NotFoundError):
-        cluster.delete(action.resource, action.key, options=make_recreation(action.observed))
+        cluster.delete(action.resource, action.key, options=options)
 
     def is_gone() -> bool | None:
         found = find(cluster, action.resource, action.key)
@@ -176,6 +190,8 @@ def _adopt(cluster: Cluster, action: Action, host_uids: frozenset[str]) -> Execu
         found = cluster.get(action.resource, action.key)
     except ClusterError as error:
         return Executed(action, Verdict.FAILED, PropagationStatus.RETRIEVAL_FAILED, error.answer)
+    if action.is_fenced and not is_as_seen(action, found):
+        return refuse_moved(action, PropagationStatus.ALREADY_EXISTS)
     if not may_take_over(action.intent, found, host_namespace_uids=host_uids):
         return Executed(
             action,
@@ -229,7 +245,7 @@ def _apply(cluster: Cluster, action: Action, observed: Object) -> Executed:
 
     def send(made: Object, standing: Object) -> Executed:
         before = _hand_over(cluster, action, standing)
-        if resource_version_of(made):
+        if resource_version_of(made) or action.is_fenced:
             metadata = {**made["metadata"], "resourceVersion": resource_version_of(before)}
             made = {**made, "metadata": metadata}
         stored = cluster.patch(
@@ -268,6 +284,8 @@ def _insist(
             if attempt == CONFLICT_ATTEMPTS - 1:
                 raise
             found = find(cluster, action.resource, action.key)
+            if action.is_fenced and (found is None or not is_as_seen(action, found)):
+                return refuse_moved(action, PropagationStatus.UPDATE_FAILED)
             if found is None:
                 return recreate(cluster, action)
             if not _is_still_ours(action.intent, found, before=observed):
@@ -275,8 +293,21 @@ def _insist(
                 return Executed(action, Verdict.FAILED, failure, NO_LONGER_OURS, found)
             observed = found
         except NotFoundError:
+            if action.is_fenced:
+                return refuse_moved(action, PropagationStatus.UPDATE_FAILED)
             return recreate(cluster, action)
     raise AssertionError("the last attempt returns or raises")
+
+
+def refuse_moved(action: Action, failure: PropagationStatus) -> Executed:
+    """Return that a fenced action was not carried out."""
+    return Executed(action, Verdict.FAILED, failure, MOVED)
+
+
+def with_version(options: Object, observed: Object) -> Object:
+    """Return DeleteOptions that hit *observed* in just this version, unless they name one."""
+    version = {"resourceVersion": resource_version_of(observed)}
+    return {**options, "preconditions": {**version, **map_at(options, "preconditions")}}
 
 
 def _is_still_ours(intent: MemberIntent, found: Object, *, before: Object) -> bool:

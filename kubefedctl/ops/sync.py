@@ -47,6 +47,13 @@ from kubefedctl.ops.narrowing import check_found, narrow_federation, resolve_str
 from kubefedctl.ops.probing import Probed, probe_members, write_cluster_statuses
 from kubefedctl.ops.reading import Federation, read_desired, read_federation, synced_types
 from kubefedctl.ops.rescheduling import ReschedulingOptions, reschedule
+from kubefedctl.ops.reviewing import (
+    NO_REVIEW,
+    Reviewer,
+    Reviewing,
+    check_host,
+    check_propagation,
+)
 from kubefedctl.ops.surveying import read_members
 from kubefedctl.ops.totals import Totals
 
@@ -72,6 +79,7 @@ class SyncOptions:
         compares: Tell what changes, field by field.
         goal: What objects in members are to become before the run ends; None for not waiting. A dry
             run never waits.
+        review: What to do with a plan that is written down.
     """
 
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
@@ -87,6 +95,7 @@ class SyncOptions:
     tells_contents: bool = False
     compares: bool = False
     goal: Goal | None = None
+    review: Reviewing = NO_REVIEW
 
 
 def sync(
@@ -109,11 +118,13 @@ def sync(
         ClusterError: The host could not be read completely; nothing was written to any member.
         InputError: What was asked for is not there.
         RefusedError: Somebody else has the lock, or took it while this ran; or more would be taken
-            away than the limit allows, and nothing was written to any member.
+            away than the limit allows, or a plan that was reviewed does not hold any more, and
+            nothing was written to any member.
         PartialFailure: Some clusters or objects failed; each was told before.
         WaitTimeout: Nothing failed, but objects are not gone or not ready in every member in time.
     """
     halt = halt or Halt()
+    check_host(fleet.host, options.review.plan)
     if options.is_dry_run or options.lock_wait is None:
         yield from _sync(fleet, options, pace, halt)
         return
@@ -150,21 +161,25 @@ def _sync(
     yield Step(f"probing {counted(len(federation.looked_at), 'member cluster')}")
     probed = probe_members(fleet, federation, pace=pace)
     totals = Totals(host.name, options.timeout, options.is_dry_run, options.compares)
+    totals.keeps = options.review.drafts
     run = _Run(host, options, federation, probed, pace, totals, halt)
     yield from run.look_after_members()
     if not federation.config.propagates:
+        check_propagation(options.review)
         yield from run.end_without_propagation()
         return
     yield Step("reading federated objects and what the members have")
     desired = read_desired(host, federation, deletion_scope=options.deletion_scope)
     check_found(host, desired)
     observed = read_members(desired, probed)
+    reviewer = Reviewer(host, options.review, run.ready, desired)
     desired = yield from run.reschedule(desired, observed)
     plan = plan_sync(desired, observed, writing=replace(options.writing, strategies=strategies))
     yield Step(
         f"planned {counted(len(plan.actions), 'change')} for"
         f" {counted(len(plan.objects) + len(plan.deletions), 'federated object')}"
     )
+    plan = yield from reviewer.hold(plan, desired, observed)
     yield from totals.tell_plan(plan)
     if options.tells_contents:
         yield from tell_contents(plan, run.clusters)
@@ -173,6 +188,7 @@ def _sync(
     else:
         check_deletions(plan, observed, options.limit)
         with halt.deferring():
+            plan = yield from run.prepare(plan, desired, reviewer)
             work = Fulfilment(host, federation, run.clusters, totals, pace, halt, options.goal)
             carried = yield from work.carry_out(plan, desired, observed, deadline=deadline)
             yield from run.announce(carried.due)
@@ -184,7 +200,9 @@ def _sync(
     if halt.reason is not None:
         raise halt.reason
     check_deletions(plan, observed, options.limit)
+    yield from reviewer.draft(plan, desired, observed, totals=totals)
     totals.judge()
+    reviewer.judge()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +231,24 @@ class _Run:
                     f"the status of KubeFedCluster {name} was not written: {cause}"
                 )
         yield from self._tell_ungranted()
+        if self.options.review.plan is None:
+            yield from self._renew_tokens()
+
+    def prepare(
+        self, plan: Plan, desired: Desired, reviewer: Reviewer
+    ) -> Generator[Event, None, Plan]:
+        """Write what a comparison has held up, and return the plan as it is then."""
+        if self.options.review.plan is None:
+            return plan
+        yield from self._renew_tokens()
+        stored, events = reviewer.store_schedules(plan, desired)
+        yield from self.totals.pass_on(events)
+        return stored
+
+    def _renew_tokens(self) -> Iterator[Event]:
         if not self.options.is_dry_run:
-            ready = {n: p.cluster for n, p in self.probed.items() if p.is_ready and p.cluster}
             looked_at = {n: self.federation.registrations[n] for n in self.federation.looked_at}
-            yield from renew_tokens(self.host, looked_at, ready)
+            yield from renew_tokens(self.host, looked_at, self.ready)
 
     def reschedule(self, desired: Desired, observed: Observed) -> Generator[Event, None, Desired]:
         """Follow the ReplicaSchedulingPreferences and return what the host asks for then."""
@@ -226,7 +258,9 @@ class _Run:
             observed,
             clusters=self.clusters,
             options=ReschedulingOptions(
-                self.options.rescheduling, now_text(), self.options.is_dry_run
+                self.options.rescheduling,
+                now_text(),
+                is_dry_run=self.options.is_dry_run or self.options.review.plan is not None,
             ),
         )
         yield from self.totals.pass_on(rescheduled.events)
@@ -245,6 +279,11 @@ class _Run:
     def clusters(self) -> dict[str, Cluster]:
         """The members that can be asked, by name."""
         return {n: p.cluster for n, p in self.probed.items() if p.cluster is not None}
+
+    @property
+    def ready(self) -> dict[str, Cluster]:
+        """The members that are ready, by name."""
+        return {n: p.cluster for n, p in self.probed.items() if p.is_ready and p.cluster}
 
     def foresee(self, plan: Plan, desired: Desired) -> Iterator[Executed]:
         """Yield what the plan would come to, with nothing written."""

@@ -47,12 +47,15 @@ class Totals:
         timeout: Seconds that deleted objects were waited for.
         is_dry_run: Whether nothing is written.
         compares: Whether what the actions change is told field by field.
+        keeps: Whether what became of the actions is kept for a plan that is written down.
     """
 
     host_name: str
     timeout: float
     is_dry_run: bool
     compares: bool = False
+    keeps: bool = False
+    executed: list[Executed] = field(default_factory=list)
     counts: dict[str, Counter[Verdict]] = field(default_factory=dict)
     failures: int = 0
     waiting: int = 0
@@ -106,8 +109,10 @@ class Totals:
         """Count what became of an action and return what to tell of it."""
         action = done.action
         self._tally(action.cluster, done.verdict)
-        if self.compares:
+        if self.compares or self.keeps:
             self.contrast.add(done)
+        if self.keeps:
+            self.executed.append(done)
         if done.verdict is Verdict.FAILED:
             self.failures += 1
         if done.verdict is Verdict.WAITING:

@@ -23,6 +23,7 @@ from rich.style import Style
 from kubefedctl.model.events import (
     Compared,
     Documents,
+    Drafted,
     Event,
     Forecast,
     Line,
@@ -154,7 +155,7 @@ class TextRenderer:
                     self._results.write_line(line)
             case Waiting():
                 self._show_wait(event)
-            case Planned() | WaitBegun() | Progressed() | WaitGoesOn() | WaitEnded():
+            case Planned() | Drafted() | WaitBegun() | Progressed() | WaitGoesOn() | WaitEnded():
                 self._show_waits(event)
             case Forecast() | Standing() | Compared() | Rendered() | Tabulated():
                 self._show_answer(event)

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import TYPE_CHECKING
+
+import typer
 
 from kubefedctl.cli.comparing import end_by_changes, noting_changes
 from kubefedctl.cli.looking import Looking
 from kubefedctl.cli.options import DryRun, Shared, with_shared
 from kubefedctl.cli.reporting import Reports, let_hear, open_report, shows_changes, takes_stdout
+from kubefedctl.cli.reviewing import Planning, Shaping
 from kubefedctl.cli.syncing import Bounds, Controllers, Telling, Writing
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.model.announcements import Announcing
-from kubefedctl.model.events import Compared
+from kubefedctl.model.events import Compared, Event
 
 if TYPE_CHECKING:
+    from kubefedctl.ops.reviewing import Reviewing
     from kubefedctl.ops.sync import SyncOptions
-    from kubefedctl.render.report import Reporter
 
 
 @with_shared
 def sync(
     *,
+    ctx: typer.Context,
     looking: Looking,
     bounds: Bounds,
     writing: Writing,
     controllers: Controllers,
     telling: Telling,
     reports: Reports,
+    planning: Planning,
     shared: Shared,
 ) -> None:
     """
@@ -50,29 +56,54 @@ def sync(
     Example: kubefedctl sync --wait --timeout 10m
 
     Example: kubefedctl sync deployments/web -n shop --cluster eu-1
-    """
-    from kubefedctl.ops.sync import SyncOptions
 
+    Example: kubefedctl sync --plan-out plan.json
+
+    Example: kubefedctl sync --plan plan.json
+    """
+    from kubefedctl.ops.reviewing import Reviewing
+
+    shared = planning.restrain(shared)
     telling.check(shared)
     targets = reports.targets(output=telling.output)
+    is_stdout_taken = telling.diff or telling.output is not None or takes_stdout(targets)
+    planning.check(is_stdout_taken=is_stdout_taken)
+    given = Shaping(looking, bounds, writing, controllers, shared)
     with open_report("sync", shared, output=telling.output, targets=targets) as report:
-        options = SyncOptions(
-            kubefed_namespace=shared.kubefed_namespace,
-            timeout=bounds.seconds,
-            is_dry_run=shared.is_dry_run,
-            # NB: an event that is only checked by the API server tells nothing
-            announcing=Announcing.NONE if shared.is_rehearsal else controllers.events,
-            writing=writing.policy,
-            lock_wait=None if shared.is_rehearsal else bounds.lock_wait,
-            rescheduling=controllers.rsp,
-            request=looking.request,
-            deletion_scope=bounds.deletion_scope,
-            limit=bounds.limit,
-            tells_contents=shared.dry_run is not DryRun.NONE,
-            compares=telling.diff or shows_changes(targets),
-            goal=bounds.goal if shared.dry_run is DryRun.NONE else None,
-        )
-        _carry_out(options, shared, telling, report=report, frees_stdout=takes_stdout(targets))
+        reviewed = planning.read()
+        shaping = given.follow(reviewed, ctx)
+        review = Reviewing(bool(planning.plan_out), reviewed, planning.partial)
+        compares = telling.diff or shows_changes(targets)
+        options = _make_options(shaping, review, compares=compares)
+        frees_stdout = planning.is_printed or takes_stdout(targets)
+
+        def hear(events: Iterable[Event], host: str) -> Iterable[Event]:
+            return planning.keep(let_hear(report, events, host=host), shaping.terms)
+
+        _carry_out(options, shaping.shared, telling, hear=hear, frees_stdout=frees_stdout)
+
+
+def _make_options(shaping: Shaping, review: Reviewing, *, compares: bool) -> SyncOptions:
+    from kubefedctl.ops.sync import SyncOptions
+
+    shared, bounds, controllers = shaping.shared, shaping.bounds, shaping.controllers
+    return SyncOptions(
+        kubefed_namespace=shared.kubefed_namespace,
+        timeout=bounds.seconds,
+        is_dry_run=shared.is_dry_run,
+        # NB: an event that is only checked by the API server tells nothing
+        announcing=Announcing.NONE if shared.is_rehearsal else controllers.events,
+        writing=shaping.writing.policy,
+        lock_wait=None if shared.is_rehearsal else bounds.lock_wait,
+        rescheduling=controllers.rsp,
+        request=shaping.looking.request,
+        deletion_scope=bounds.deletion_scope,
+        limit=bounds.limit,
+        tells_contents=shared.dry_run is not DryRun.NONE,
+        compares=compares,
+        goal=bounds.goal if shared.dry_run is DryRun.NONE else None,
+        review=review,
+    )
 
 
 def _carry_out(
@@ -80,10 +111,10 @@ def _carry_out(
     shared: Shared,
     telling: Telling,
     *,
-    report: Reporter | None,
+    hear: Callable[[Iterable[Event], str], Iterable[Event]],
     frees_stdout: bool,
 ) -> None:
-    """Sync, and show what happens to the person and let the report hear it."""
+    """Sync, and show what happens to the person; *hear* gets all of it first, and the host."""
     from kubefedctl.cli.signals import halting_on_signals
     from kubefedctl.ops.sync import sync as bring_in_step
 
@@ -94,7 +125,7 @@ def _carry_out(
         # NB: the lock is given back before the connections are
         closing(bring_in_step(fleet, options, halt=halt)) as happening,
     ):
-        events = let_hear(report, happening, host=fleet.host.name)
+        events = hear(happening, fleet.host.name)
         show_all(
             noting_changes(events, seen, shows=telling.diff),
             shared,
