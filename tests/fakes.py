@@ -26,7 +26,7 @@ from kubefedctl.errors import (
     KubefedctlError,
     NotFoundError,
 )
-from kubefedctl.model.clusters import Endpoint, MemberAccess
+from kubefedctl.model.clusters import Endpoint, Expiry, MemberAccess
 from kubefedctl.model.objects import (
     finalizers_of,
     is_deleting,
@@ -75,6 +75,7 @@ class MemoryCluster:
         self.before_writes: Callable[[str], object] = lambda act: None
         self.review_failure: ClusterError | None = None
         self.reviews: list[Object] = []
+        self.ends: tuple[Expiry, ...] = ()
 
     @property
     def name(self) -> str:
@@ -134,6 +135,10 @@ class MemoryCluster:
             gone = self._objects.pop(_place(resource, key), None)
             if gone is not None:
                 self._note("DELETED", _place(resource, key), gone)
+
+    def expiries(self) -> tuple[Expiry, ...]:
+        """Return what the test gave this cluster in `ends`."""
+        return self.ends
 
     def discover(self, *, fresh: bool = False) -> Discovery:
         """Return that it serves nothing; set `discovery` where a test needs more."""

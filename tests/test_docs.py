@@ -20,6 +20,7 @@ from kubefedctl import __version__
 from kubefedctl.cli.app import app
 from kubefedctl.cli.grouping import is_option
 from kubefedctl.errors import EXIT_CODE_MEANINGS, ExitCode
+from kubefedctl.model.rules import RULES
 from tests.completions import (
     KUBEFEDCTL,
     ROOT,
@@ -82,6 +83,14 @@ def test_exit_code_table_has_each_code_with_its_meaning(path: Path) -> None:
     assert list(ExitCode) == list(EXIT_CODE_MEANINGS)
     rows = {f"| {code.value} | {meaning} |" for code, meaning in EXIT_CODE_MEANINGS.items()}
     assert set() == {row for row in rows if row not in text}
+
+
+def test_check_page_has_each_rule_as_the_program_has_it() -> None:
+    """Number, name, severity and meaning; and none that is no more."""
+    text = (ROOT / "docs" / "check.md").read_text()
+    table = text.partition("<!-- begin rules -->")[2].partition("<!-- end rules -->")[0]
+    rows = [f"| {r.id} | {r.name} | {r.severity} | {r.meaning} | {r.consequence} |" for r in RULES]
+    assert rows == [line for line in table.splitlines() if line.startswith("| KF")]
 
 
 @pytest.mark.parametrize("name", PARTS)

@@ -20,6 +20,7 @@ import typer
 import typer.main
 
 from kubefedctl.cli.arguments import rewrite_arguments
+from kubefedctl.cli.commands.check import check
 from kubefedctl.cli.commands.deinit import deinit
 from kubefedctl.cli.commands.demo import demo
 from kubefedctl.cli.commands.diff import diff
@@ -53,7 +54,7 @@ for _task, _commands in (
     (SET_UP, (init, deinit)),
     (CLUSTERS, (join, unjoin, drain, undrain)),
     (RESOURCES, (enable, disable, federate)),
-    (RUN, (sync, diff, status, get, render, schedule, migrate)),
+    (RUN, (sync, diff, status, get, check, render, schedule, migrate)),
     (OTHER, (version, demo)),
 ):
     for _command in _commands:

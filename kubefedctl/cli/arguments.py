@@ -96,6 +96,7 @@ SWITCHES = frozenset(
         "--all-namespaces",
         "-A",
         "--managed",
+        "--strict",
     }
 )
 """Options that take no value, or one only after `=`."""

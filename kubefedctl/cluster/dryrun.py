@@ -23,7 +23,7 @@ from kubefedctl.cluster.fleet import LiveFleet
 from kubefedctl.cluster.handedover import drop_left
 from kubefedctl.cluster.port import Cluster, Listing, PatchBody, PatchType, WatchEvent
 from kubefedctl.errors import AlreadyExistsError, NotFoundError
-from kubefedctl.model.clusters import Endpoint, MemberAccess
+from kubefedctl.model.clusters import Endpoint, Expiry, MemberAccess
 from kubefedctl.model.objects import (
     annotations_of,
     key_of,
@@ -75,6 +75,10 @@ class DryRunCluster:
     def endpoint(self) -> Endpoint:
         """How it is reached."""
         return self._cluster.endpoint
+
+    def expiries(self) -> tuple[Expiry, ...]:
+        """Return when what it is reached with ends."""
+        return self._cluster.expiries()
 
     def discover(self, *, fresh: bool = False) -> Discovery:
         """Return what it serves, without the types that this run would define."""

@@ -24,6 +24,7 @@ from urllib.parse import quote, urlencode
 from kubefedctl.cluster.access import Access, Timeouts
 from kubefedctl.cluster.bodies import decode_answer, encode_body, with_type
 from kubefedctl.cluster.discovery import read_discovery
+from kubefedctl.cluster.expiring import read_expiries
 from kubefedctl.cluster.faults import About, fault_of_answer
 from kubefedctl.cluster.port import Listing, PatchBody, PatchType, WatchEvent
 from kubefedctl.cluster.retrying import RetryPolicy
@@ -31,7 +32,7 @@ from kubefedctl.cluster.tables import ACCEPT_TABLE, join_tables, parse_table
 from kubefedctl.cluster.transport import JSON, Request, Trace, Transport
 from kubefedctl.cluster.watching import read_events
 from kubefedctl.errors import ExpiredError, InputError, ServerError
-from kubefedctl.model.clusters import Endpoint
+from kubefedctl.model.clusters import Endpoint, Expiry
 from kubefedctl.model.objects import FIELD_MANAGER, key_of, resource_version_of, text_at
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.tables import Table
@@ -70,6 +71,7 @@ class LiveCluster:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._access = access
+        self._timeouts = timeouts
         self._clock = clock
         self._transport = Transport(
             access, timeouts=timeouts, policy=policy, trace=trace, clock=clock, sleep=sleep
@@ -86,6 +88,10 @@ class LiveCluster:
     def endpoint(self) -> Endpoint:
         """How it is reached."""
         return self._access.endpoint
+
+    def expiries(self) -> tuple[Expiry, ...]:
+        """Return when the certificates and the token end that it is reached with."""
+        return read_expiries(self._access, timeout=self._timeouts.connect)
 
     def discover(self, *, fresh: bool = False) -> Discovery:
         """Return what it serves; asked once and kept, until *fresh* asks anew."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
-from kubefedctl.model.clusters import Endpoint, MemberAccess
+from kubefedctl.model.clusters import Endpoint, Expiry, MemberAccess
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.tables import Table
 from kubefedctl.model.typeconfigs import Discovery
@@ -76,6 +76,14 @@ class Cluster(Protocol):
     @property
     def endpoint(self) -> Endpoint:
         """How it is reached."""
+
+    def expiries(self) -> tuple[Expiry, ...]:
+        """
+        Return when the certificates and the token end that it is reached with, as far as known.
+
+        Tokens that somebody renews by himself (exec plugins, token files) are left out. What
+        cannot be found out is left out, too: this raises nothing.
+        """
 
     def discover(self, *, fresh: bool = False) -> Discovery:
         """Return what it serves; asked once and kept, until *fresh* asks anew."""

@@ -50,7 +50,8 @@ def rejoin_command(registered: Object, flags: Mapping[str, str]) -> str:
             **flags,
             "--cluster-context": str(context) if is_other else "",
             "--host-cluster-name": host if isinstance(host, str) else "",
-            "--api-endpoint": text_at(registered, "spec", "apiEndpoint"),
+            "--api-endpoint": flags.get("--api-endpoint")
+            or text_at(registered, "spec", "apiEndpoint"),
         },
     )
 

@@ -1,23 +1,30 @@
 """
-What a join needs to be allowed, as questions to an API server.
+What a join or a sync needs to be allowed, as questions to an API server.
 
-Here: which permissions a join needs in host and member, the SelfSubjectAccessReview for each, and
-the words for those that are missing. Not here: asking (`ops.preflight`).
+Here: which permissions they need in host and member, the SelfSubjectAccessReview for each, and the
+words for those that are missing. Not here: asking (`ops.preflight`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kubefedctl.core.installing import needs_replacing
+from kubefedctl.core.versions import version_resource
 from kubefedctl.model.objects import key_of, list_at, map_at
 from kubefedctl.model.refs import Key, Object, Resource
+from kubefedctl.model.typeconfigs import TypeConfig
 from kubefedctl.model.wellknown import (
     CLUSTER_ROLES,
     KUBEFED_CLUSTERS,
+    KUBEFED_CONFIGS,
+    LEASES,
+    NAMESPACES,
+    REPLICA_SCHEDULING_PREFERENCES,
     ROLES,
     SECRETS,
+    TYPE_CONFIGS,
 )
 
 REVIEWS = Resource(
@@ -106,6 +113,64 @@ def host_permissions(
     )
 
 
+def sync_permissions(
+    types: Iterable[TypeConfig], *, namespace: str, target_namespace: str, leader: Resource
+) -> tuple[Permission, ...]:
+    """
+    Return what a sync does in the host.
+
+    Args:
+        types: The types that are propagated.
+        namespace: The KubeFed namespace.
+        target_namespace: The one namespace of federated objects; empty for all.
+        leader: What KubeFed's own lock is kept in.
+    """
+    own = {
+        KUBEFED_CONFIGS: ("get",),
+        KUBEFED_CLUSTERS: ("list",),
+        TYPE_CONFIGS: ("list", "patch"),
+        SECRETS: ("get",),
+        leader: ("get", "create", "update"),
+        LEASES: ("get", "create", "update"),
+    }
+    statuses = (KUBEFED_CLUSTERS, TYPE_CONFIGS)
+    needed = [_on(verb, found, namespace) for found, verbs in own.items() for verb in verbs]
+    needed += [_on_status(found, namespace) for found in statuses]
+    needed.append(_on("list", REPLICA_SCHEDULING_PREFERENCES, target_namespace))
+    for found in types:
+        federated, versions = found.federated, version_resource(found)
+        where = target_namespace if federated.namespaced else ""
+        needed += [_on(verb, federated, where) for verb in ("list", "patch")]
+        needed += [_on("list", NAMESPACES, "")] if found.is_namespace_type else []
+        needed += [_on(verb, versions, where) for verb in ("list", "create")]
+        needed += [_on_status(federated, where), _on_status(versions, where)]
+    return _unique(needed)
+
+
+def member_permissions(
+    types: Iterable[TypeConfig], *, target_namespace: str
+) -> tuple[Permission, ...]:
+    """Return what a sync does in a member with the objects of *types*."""
+    return _unique(
+        _on(verb, found.target, target_namespace if found.target.namespaced else "")
+        for found in types
+        for verb in ("list", "get", "create", "update", "patch", "delete")
+    )
+
+
+def fold_verbs(permissions: Iterable[Permission]) -> tuple[str, ...]:
+    """
+    Return permissions in words, one sentence for all verbs on the same thing.
+
+    >>> fold_verbs([Permission("get", "pods"), Permission("list", "pods")])
+    ('get, list pods',)
+    """
+    by_thing: dict[Permission, list[str]] = {}
+    for found in permissions:
+        by_thing.setdefault(replace(found, verb=""), []).append(found.verb)
+    return tuple(str(replace(thing, verb=", ".join(verbs))) for thing, verbs in by_thing.items())
+
+
 def read_permissions(bodies: Iterable[tuple[Resource, Object]]) -> tuple[Permission, ...]:
     """Return what is needed to look for each of the objects that a join makes in the member."""
     return _unique(_on("get", resource, key_of(body).namespace) for resource, body in bodies)
@@ -190,6 +255,11 @@ def _on(verb: str, resource: Resource, namespace: str) -> Permission:
     return Permission(
         verb, resource.plural, resource.group, namespace if resource.namespaced else ""
     )
+
+
+def _on_status(resource: Resource, namespace: str) -> Permission:
+    where = namespace if resource.namespaced else ""
+    return Permission("patch", f"{resource.plural}/status", resource.group, where)
 
 
 def _unique(permissions: Iterable[Permission]) -> tuple[Permission, ...]:

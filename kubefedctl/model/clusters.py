@@ -43,6 +43,20 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Expiry:
+    """
+    When something that a cluster is reached with ends.
+
+    Args:
+        what: Such as `token`, `client certificate`, `CA certificate`, `server certificate`.
+        ends: RFC 3339, UTC, whole seconds.
+    """
+
+    what: str
+    ends: str
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
     """
     A KubeFedCluster: a member cluster as the host knows it.

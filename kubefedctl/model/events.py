@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from kubefedctl.model.changes import Comparison
+from kubefedctl.model.findings import Diagnosis
 from kubefedctl.model.progress import Goal, Progress
 from kubefedctl.model.refs import Object, Subject
 from kubefedctl.model.renderings import Rendering
@@ -321,6 +322,18 @@ class Drafted:
     draft: Draft
 
 
+@dataclass(frozen=True, slots=True)
+class Diagnosed:
+    """
+    What is wrong with a federation.
+
+    Args:
+        diagnosis: All findings.
+    """
+
+    diagnosis: Diagnosis
+
+
 Event: TypeAlias = (
     Step
     | Warned
@@ -340,6 +353,7 @@ Event: TypeAlias = (
     | Rendered
     | Tabulated
     | Drafted
+    | Diagnosed
 )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kubefedctl.cluster.port import Cluster, Fleet, Listing, PatchBody, PatchType, WatchEvent
-from kubefedctl.model.clusters import Endpoint, MemberAccess
+from kubefedctl.model.clusters import Endpoint, Expiry, MemberAccess
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.tables import Table
 from kubefedctl.model.typeconfigs import Discovery
@@ -40,6 +40,10 @@ class FencedCluster:
     def endpoint(self) -> Endpoint:
         """How it is reached."""
         return self._cluster.endpoint
+
+    def expiries(self) -> tuple[Expiry, ...]:
+        """Return when what it is reached with ends."""
+        return self._cluster.expiries()
 
     def discover(self, *, fresh: bool = False) -> Discovery:
         """Return what it serves."""

@@ -69,7 +69,7 @@ def check_permissions(
     Raises:
         ForbiddenError: A permission is missing; nothing was written.
     """
-    asked = {host.name: _ask_host(host, in_host)}
+    asked = {host.name: ask_permissions(host, in_host)}
     asked[member.name] = _merge(
         asked.get(member.name, Asked()), _ask_member(member, in_member, bodies)
     )
@@ -97,11 +97,12 @@ def _merge(one: Asked, other: Asked) -> Asked:
     return Asked(missing, one.silence or other.silence)
 
 
-def _ask_host(host: Cluster, permissions: Sequence[Permission]) -> Asked:
+def ask_permissions(cluster: Cluster, permissions: Sequence[Permission]) -> Asked:
+    """Return which of *permissions* the caller lacks; one question suffices for who may do all."""
     try:
-        if _may(host, EVERYTHING):
+        if _may(cluster, EVERYTHING):
             return Asked()
-        return Asked(_missing(host, permissions))
+        return Asked(_missing(cluster, permissions))
     except ClusterError as error:
         return Asked(silence=error.message)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import TextIO, assert_never
 
@@ -22,6 +22,7 @@ from rich.style import Style
 
 from kubefedctl.model.events import (
     Compared,
+    Diagnosed,
     Documents,
     Drafted,
     Event,
@@ -48,6 +49,7 @@ from kubefedctl.model.refs import Object
 from kubefedctl.render.comparisons import comparison_as_object, comparison_lines, sign_of
 from kubefedctl.render.escaping import escape_commands
 from kubefedctl.render.escaping import escape_controls as escape_controls
+from kubefedctl.render.findings import diagnosis_as_object, diagnosis_lines, severity_of
 from kubefedctl.render.gatherings import gathering_lines
 from kubefedctl.render.live import LiveLine, are_same_terminal, is_out_of_sight, may_live
 from kubefedctl.render.manifests import render_manifests
@@ -67,7 +69,10 @@ _STYLES: dict[Verdict, str] = {
     Verdict.WAITING: "cyan",
     Verdict.FAILED: "bold red",
 }
-_SIGN_STYLES = {"+": "green", "-": "red", "~": "yellow"}
+_LEADS: dict[type, Callable[[str], str]] = {Compared: sign_of, Diagnosed: severity_of}
+"""What a line of an answer begins with that is coloured; nothing in other answers."""
+_LEAD_STYLES = {"+": "green", "-": "red", "~": "yellow"}
+_LEAD_STYLES |= {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _TROUBLE = frozenset({Verdict.FAILED, Verdict.WAITING})
 _UNCHANGED_LEVEL = 2
 _STEP_LEVEL = 2
@@ -157,7 +162,7 @@ class TextRenderer:
                 self._show_wait(event)
             case Planned() | Drafted() | WaitBegun() | Progressed() | WaitGoesOn() | WaitEnded():
                 self._show_waits(event)
-            case Forecast() | Standing() | Compared() | Rendered() | Tabulated():
+            case Forecast() | Standing() | Compared() | Rendered() | Tabulated() | Diagnosed():
                 self._show_answer(event)
             case _:
                 assert_never(event)
@@ -187,7 +192,9 @@ class TextRenderer:
             for line in self._waits.due_lines():
                 self._talk.write_line(line)
 
-    def _show_answer(self, event: Forecast | Standing | Compared | Rendered | Tabulated) -> None:
+    def _show_answer(
+        self, event: Forecast | Standing | Compared | Rendered | Tabulated | Diagnosed
+    ) -> None:
         """Print what was asked for: tables for people, a document for scripts."""
         match event:
             case Forecast():
@@ -202,6 +209,11 @@ class TextRenderer:
             case Rendered():
                 self._objects.write_objects(render_manifests(event.rendering, self._output))
                 return
+            case Diagnosed():
+                document = diagnosis_as_object(event.diagnosis)
+                lines = diagnosis_lines(
+                    event.diagnosis, shows_all=self._verbosity > 0, width=self._objects.width
+                )
             case Tabulated():
                 self._objects.write_lines(gathering_lines(event))
                 return
@@ -210,12 +222,11 @@ class TextRenderer:
         if self._is_for_scripts:
             self._show_objects((document,))
             return
+        find_lead = _LEADS.get(type(event))
         for line in lines:
-            # NB: only a comparison has signs, and its colour is that of its sign
-            lead = sign_of(line) if isinstance(event, Compared) else ""
-            self._results.write_line(
-                line[len(lead) :], lead=lead, style=_SIGN_STYLES.get(lead.strip(), "")
-            )
+            lead = "" if find_lead is None else find_lead(line)
+            style = _LEAD_STYLES.get(lead.strip(), "")
+            self._results.write_line(line[len(lead) :], lead=lead, style=style)
 
     def _show_objects(self, objects: Sequence[Object]) -> None:
         if self._output is Output.JSON:
@@ -277,7 +288,8 @@ class Stream:
 
     def write_lines(self, lines: Iterable[str]) -> None:
         """Write many lines at once."""
-        self.write("".join(f"{self._encodable(escape_controls(line))}\n" for line in lines))
+        shown = (escape_commands(escape_controls(line)) for line in lines)
+        self.write("".join(f"{self._encodable(line)}\n" for line in shown))
 
     def write(self, text: str) -> None:
         """Write *text* as it is and let it be seen."""

@@ -70,6 +70,8 @@ COMMANDS = {
     "federate": ["federate", "cm", "cm"],
     "sync": ["sync"],
     "diff": ["diff"],
+    "get": ["get", "pods"],
+    "check": ["check"],
 }
 READ_BY_SYNC = [
     "kubefedconfigs",

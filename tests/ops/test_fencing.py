@@ -22,6 +22,7 @@ WRITES: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "delete": ((CONFIG_MAP, WEB), {"options": {}, "dry_run": True}),
 }
 READS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
+    "expiries": ((), {}),
     "discover": ((), {"fresh": True}),
     "read": (("/healthz",), {"timeout": 1.0}),
     "list": ((CONFIG_MAP,), {"namespace": "a", "label_selector": "b", "metadata_only": True}),
