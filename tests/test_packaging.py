@@ -65,7 +65,7 @@ def test_wheel_has_every_module_and_data_file(wheel: Path) -> None:
     """All that is in the package is installed, the sandbox's data and the type marker included."""
     wanted = {
         str(path.relative_to(ROOT))
-        for pattern in ("*.py", "data/*.json", "py.typed")
+        for pattern in ("*.py", "*.css", "*.js", "data/*.json", "py.typed")
         for path in (ROOT / "kubefedctl").rglob(pattern)
     }
     assert {"kubefedctl/py.typed", "kubefedctl/sandbox/data/schemas.json"} <= wanted

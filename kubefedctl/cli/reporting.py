@@ -34,7 +34,7 @@ STDOUT = "-"
 _STDERR = "/dev/stderr"
 _SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 _FLAG = "--report"
-_SHOWING_CHANGES = frozenset({ReportKind.MARKDOWN})
+_SHOWING_CHANGES = frozenset({ReportKind.MARKDOWN, ReportKind.HTML})
 
 ReportOption = Annotated[
     list[str] | None,

@@ -30,6 +30,7 @@ class ReportKind(StrEnum):
 
     JUNIT = "junit"
     MARKDOWN = "markdown"
+    HTML = "html"
     GITHUB = "github"
     GITLAB = "gitlab"
     OPENMETRICS = "openmetrics"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -120,13 +121,25 @@ def test_junit_report_of_a_member_named_as_the_program_has_both_suites() -> None
 
 
 def test_junit_report_numbers_what_has_one_name() -> None:
-    """Two types of one kind, or two causes: readers keep one case of a name alone."""
-    results = [Result(Verdict.FAILED, WEB, "a"), Result(Verdict.UPDATED, WEB, "a")]
+    """Two types of one kind: readers keep one case of a name alone."""
+    other = replace(WEB, group="example.com")
+    results = [Result(Verdict.FAILED, WEB, "a"), Result(Verdict.UPDATED, other, "a")]
     root = read(report_of(*results, Summary((), 1)))
     assert {
         "a.Deployment shop/web": "failure",
         "a.Deployment shop/web (2)": "passed",
     } == cases_of(root, "a")
+
+
+def test_junit_report_of_an_object_that_was_told_of_twice_is_one_case() -> None:
+    """It was written, and then waited for in vain: what is worse counts, and both are told."""
+    results = [Result(Verdict.UPDATED, WEB, "a"), Result(Verdict.WAITING, WEB, "a", "NotReady")]
+    summary = Summary((), 1, in_step={WEB: ("a",)})
+    for told in (results, results[::-1]):
+        root = read(report_of(*told, summary))
+        assert {"a.Deployment shop/web": "failure"} == cases_of(root, "a")
+        output = root.findtext(".//testcase[@classname='a.Deployment']/system-out")
+        assert "updated Deployment/shop/web in cluster a" == output
 
 
 def test_junit_report_of_a_vast_fleet_folds_what_is_in_step() -> None:

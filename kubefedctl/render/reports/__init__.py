@@ -21,6 +21,7 @@ from kubefedctl.render.reports.junit import render_junit
 from kubefedctl.render.reports.markdown import render_markdown
 from kubefedctl.render.reports.metrics import render_metrics
 from kubefedctl.render.reports.quality import render_quality
+from kubefedctl.render.reports.webpage import render_page
 
 
 def render_json(report: Report) -> str:
@@ -31,6 +32,7 @@ def render_json(report: Report) -> str:
 FORMS: Mapping[ReportKind, Callable[[Report], str]] = {
     ReportKind.JUNIT: render_junit,
     ReportKind.MARKDOWN: render_markdown,
+    ReportKind.HTML: render_page,
     ReportKind.GITHUB: render_annotations,
     ReportKind.GITLAB: render_quality,
     ReportKind.OPENMETRICS: render_metrics,

@@ -20,7 +20,7 @@ from kubefedctl.model.refs import Subject
 from kubefedctl.model.reports import Report
 from kubefedctl.render.comparisons import field_lines
 from kubefedctl.render.escaping import escape_controls
-from kubefedctl.render.reports.wording import describe_result, make_sentence
+from kubefedctl.render.reports.wording import describe_result, make_advice, make_sentence
 
 MOST_CASES = 10_000
 _LONGEST_NAME = 200
@@ -85,6 +85,7 @@ def _run_cases(report: Report) -> list[_Case]:
     """The run itself, and failures that belong to no object."""
     ending = report.ending
     is_to_blame = ending.exit_code not in _ENDS_OF_ITS_OWN or not report.is_complete
+    advice = make_advice(report)
     lines = [make_sentence(report), *(f"warning: {text}" for text in report.remarks)]
     run = _Case(
         "run",
@@ -92,7 +93,7 @@ def _run_cases(report: Report) -> list[_Case]:
         "error" if is_to_blame else "",
         f"exit {ending.exit_code}" if is_to_blame else "",
         ending.message if is_to_blame else "",
-        "\n".join([*lines, *([f"hint: {ending.hint}"] if ending.hint else [])]),
+        "\n".join([*lines, *([f"hint: {advice}"] if advice else [])]),
     )
     others = [
         _Case("run", text[:_LONGEST_NAME], "failure", "Failure", text)
@@ -106,21 +107,30 @@ def _cluster_cases(report: Report) -> dict[str, list[_Case]]:
     suites: dict[str, list[_Case]] = {
         tally.cluster: [_readiness(tally)] for tally in report.tallies
     }
-    by_cluster: dict[str, list[tuple[Subject, _Case]]] = {name: [] for name in suites}
+    by_cluster: dict[str, dict[tuple[Subject, str], _Case]] = {name: {} for name in suites}
     fields = _fields_of(report)
     for result in report.results:
-        found = fields.get((result.subject, result.cluster), [])
-        case = (result.subject, _case_of(result, report, fields=found))
-        by_cluster.setdefault(result.cluster, []).append(case)
+        subject = result.subject
+        case = _case_of(result, report, fields=fields.get((subject, result.cluster), []))
+        cases = by_cluster.setdefault(result.cluster, {})
+        before = cases.get((subject, subject.group))
+        cases[subject, subject.group] = case if before is None else _merge(before, case)
     in_step = report.summary.in_step if report.summary is not None else {}
     for subject, names in in_step.items():
-        case = (subject, _Case(subject.kind, _name(subject), weight=_Weight.IN_STEP))
+        case = _Case(subject.kind, _name(subject), weight=_Weight.IN_STEP)
         for name in names:
-            by_cluster.setdefault(name, []).append(case)
+            by_cluster.setdefault(name, {}).setdefault((subject, subject.group), case)
     for name, cases in by_cluster.items():
-        cases.sort(key=lambda item: item[0])
-        suites.setdefault(name, []).extend(_with_own_names(one for _, one in cases))
+        ordered = (cases[place] for place in sorted(cases))
+        suites.setdefault(name, []).extend(_with_own_names(ordered))
     return dict(sorted(suites.items()))
+
+
+def _merge(one: _Case, other: _Case) -> _Case:
+    """The case of an object that was told of twice, such as when it was written and waited for."""
+    worse, better = (other, one) if other.weight >= one.weight else (one, other)
+    said = (worse.output, better.message, better.output)
+    return replace(worse, output="\n".join(text for text in said if text))
 
 
 def _with_own_names(cases: Iterable[_Case]) -> Iterator[_Case]:

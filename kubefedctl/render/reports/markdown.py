@@ -21,6 +21,7 @@ from kubefedctl.render.escaping import escape_controls
 from kubefedctl.render.reports.wording import (
     SharedResult,
     describe_time,
+    make_advice,
     make_sentence,
     make_title,
     name_some,
@@ -141,7 +142,8 @@ def _error(report: Report) -> str:
     ending = report.ending
     if not ending.message:
         return ""
-    hint = f"\n\nHint: {code(ending.hint)}" if ending.hint else ""
+    advice = make_advice(report)
+    hint = f"\n\nHint: {code(advice)}" if advice else ""
     return f"\n**Error:** {code(ending.message)}{hint}\n"
 
 

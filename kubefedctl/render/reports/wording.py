@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kubefedctl.errors import ExitCode
 from kubefedctl.model.events import CHANGES, ClusterTally, Result, Verdict, counted
 from kubefedctl.model.refs import Subject
 from kubefedctl.model.reports import Report
@@ -35,7 +36,7 @@ class SharedResult:
 def make_title(report: Report) -> str:
     """Return what ran and how it ended, as a heading: `kubefedctl sync: 2 failures`."""
     mode = f" --dry-run={report.dry_run}" if report.dry_run != "none" else ""
-    return f"kubefedctl {report.command}{mode}: {_outcome(report)}"
+    return f"kubefedctl {report.command}{mode}: {describe_outcome(report)}"
 
 
 def make_sentence(report: Report) -> str:
@@ -45,6 +46,12 @@ def make_sentence(report: Report) -> str:
     if report.comparison is not None:
         return comparison_sentence(report.comparison)
     return "it did not come to its end"
+
+
+def make_advice(report: Report) -> str:
+    """Return what to do next; nothing of a run whose failures are told one by one beside it."""
+    is_partial = report.is_complete and report.ending.exit_code == ExitCode.PARTIAL
+    return "" if is_partial else report.ending.hint
 
 
 def describe_time(report: Report) -> str:
@@ -114,10 +121,15 @@ def say_verdict(verdict: Verdict, *, is_dry: bool) -> str:
     return f"would be {verdict}" if is_dry and verdict in CHANGES else verdict.value
 
 
-def _outcome(report: Report) -> str:
+def describe_outcome(report: Report) -> str:
+    """Return how a run ended, in few words."""
     failures = len(report.failures) + len(report.other_failures)
     if not report.is_complete:
-        return "interrupted" if report.ending.exit_code in (130, 143) else "failed"
+        return (
+            "interrupted"
+            if report.ending.exit_code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
+            else "failed"
+        )
     if failures:
         return counted(failures, "failure")
     if report.ending.exit_code not in (0, 1):
