@@ -178,13 +178,14 @@ def test_readme_demo_is_what_the_demo_prints(tmp_path: Path) -> None:
     assert normalise(shown) == normalise(run_demo(tmp_path).lstrip())
 
 
-def test_tutorial_commands_print_what_it_shows(tmp_path: Path) -> None:
-    """Who types the tutorial's commands from top to bottom sees what it shows."""
+@pytest.mark.parametrize("page", [TUTORIAL, ROOT / "docs/without-a-host.md"], ids=_title)
+def test_tutorial_commands_print_what_it_shows(page: Path, tmp_path: Path) -> None:
+    """Who types a tutorial's commands from top to bottom sees what it shows."""
     if shutil.which("kubectl") is None:
         if is_ci(os.environ):
             pytest.fail("the tutorial needs kubectl, which is not on PATH", pytrace=False)
         pytest.skip("the tutorial needs kubectl, which is not on PATH")
-    blocks = list(read_blocks(TUTORIAL.read_text()))
+    blocks = list(read_blocks(page.read_text()))
     try:
         ran = run_blocks(blocks, folder=tmp_path)
     finally:

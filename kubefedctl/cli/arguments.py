@@ -62,6 +62,8 @@ SHARED_WITH_VALUE = frozenset(
         "--plan-out",
         "--plan",
         "--report",
+        "--clusters-file",
+        "--applyset",
     }
 )
 """Options that may stand before the command's name and take a value, shared or a command's own."""

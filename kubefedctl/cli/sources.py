@@ -13,17 +13,47 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from kubefedctl.cli.files import STANDARD_INPUT, read_objects
+from kubefedctl.cli.files import STANDARD_INPUT, read_documents, read_objects
+from kubefedctl.core.clusterlists import NamedCluster, is_cluster_list, parse_cluster_list
 from kubefedctl.errors import InputError
 from kubefedctl.manifests import load_objects
 from kubefedctl.model.refs import Object
 
+CLUSTER_LIST = "clusters.yaml"
+"""The list of clusters at the top of a folder, where it is one."""
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _SUFFIXES = (".yaml", ".yml", ".json")
 _LONGEST_SAID = 2000
 
 
-def read_source(filename: str, *, besides: Path | None = None) -> list[Object]:
+def read_fleet(
+    filename: str, *, besides: Path | None = None, clusters_file: str = ""
+) -> tuple[list[Object], tuple[NamedCluster, ...]]:
+    """
+    Return the objects of *filename*, and the clusters of the list that goes with them.
+
+    Args:
+        filename: What was given with -f.
+        besides: A folder that is left out.
+        clusters_file: A file with a list of clusters; empty for `clusters.yaml` at the top of the
+            folder, where that is one. A file of that name may hold KubeFedClusters, too.
+
+    Raises:
+        InputError: Something cannot be read or built, or is no list of clusters.
+        ManifestError: A file does not hold objects.
+    """
+    path = Path(clusters_file or os.path.join(filename, CLUSTER_LIST))
+    listed: tuple[NamedCluster, ...] = ()
+    if clusters_file or (filename != STANDARD_INPUT and path.is_file()):
+        documents = read_documents(str(path))
+        if clusters_file or is_cluster_list(documents):
+            listed = parse_cluster_list(documents, source=str(path))
+    return read_source(filename, besides=besides, without=path if listed else None), listed
+
+
+def read_source(
+    filename: str, *, besides: Path | None = None, without: Path | None = None
+) -> list[Object]:
     """
     Return the objects of *filename*: a file, a folder with all below it, or `-`.
 
@@ -32,6 +62,7 @@ def read_source(filename: str, *, besides: Path | None = None) -> list[Object]:
     Args:
         filename: What was given with -f.
         besides: A folder that is left out, such as the one that is written into.
+        without: A file that is left out, since it holds no objects.
 
     Raises:
         InputError: Something cannot be read or built.
@@ -42,7 +73,8 @@ def read_source(filename: str, *, besides: Path | None = None) -> list[Object]:
     folder = Path(filename)
     if any((folder / name).is_file() for name in KUSTOMIZATIONS):
         return load_objects(_build(folder), source=f"kustomization in {filename}")
-    files = sorted(_walk(folder, besides))
+    left_out = None if without is None else os.path.realpath(without)
+    files = sorted(path for path in _walk(folder, besides) if os.path.realpath(path) != left_out)
     if not files:
         raise InputError(
             f"there is no {', '.join(_SUFFIXES)} file in {filename}",

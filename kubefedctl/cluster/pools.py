@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,11 @@ from kubefedctl.errors import InputError
 
 _PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_IMPORTING = threading.Lock()
+"""
+The client's packages import each other. Two threads that begin with different ones would get them
+half made: the interpreter lets one through rather than have both wait for ever.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +177,9 @@ def make_pool(
 
 def _make_manager(access: Access, server: Server, *, size: int) -> urllib3.PoolManager:
     """What the official client makes for *server*, before TLS context and proxy."""
-    from kubernetes.client import Configuration
-    from kubernetes.client.rest import RESTClientObject
+    with _IMPORTING:
+        from kubernetes.client import Configuration
+        from kubernetes.client.rest import RESTClientObject
 
     configuration = Configuration(host=server.base)
     configuration.connection_pool_maxsize = size

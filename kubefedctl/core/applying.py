@@ -24,7 +24,6 @@ from kubefedctl.core.overrides import apply_overrides
 from kubefedctl.core.retention import retain_fields
 from kubefedctl.model.actions import MemberIntent
 from kubefedctl.model.objects import (
-    MANAGED_LABEL,
     labels_of,
     map_at,
     resource_version_of,
@@ -52,7 +51,7 @@ def make_applied(intent: MemberIntent, observed: Object) -> Made:
     for field in ("annotations", "finalizers"):
         if not metadata.get(field):
             metadata.pop(field, None)
-    metadata["labels"] = {**labels_of(body), MANAGED_LABEL: "true"}
+    metadata["labels"] = {**labels_of(body), **intent.labels}
     if uid_of(observed):
         metadata["uid"] = uid_of(observed)
     if keeps_replicas(intent, observed):

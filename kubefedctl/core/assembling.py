@@ -13,9 +13,10 @@ Laws:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
+from kubefedctl.core.clusterlists import NamedCluster, gather_clusters
 from kubefedctl.core.configuring import parse_federation_config
 from kubefedctl.core.desiring import choose_types, index_namespaces
 from kubefedctl.core.implying import federated_kind_of, imply_types, is_of_federated_group
@@ -29,7 +30,7 @@ from kubefedctl.model.objects import (
     KUBEFED_CONFIG_NAME,
     key_of,
     kind_of,
-    labels_of,
+    map_at,
     name_of,
     namespace_of,
     text_at,
@@ -67,6 +68,8 @@ class Assembled:
         crds: The CRDs among the files, by name.
         errors: Objects that cannot be used.
         warnings: What is left out for other reasons.
+        types: Every type that the files are about or imply, propagated or not, sorted by name.
+        contexts: The context that leads to each cluster, by the cluster's name.
     """
 
     desired: Desired
@@ -75,12 +78,15 @@ class Assembled:
     crds: Mapping[str, Object] | None = None
     errors: tuple[RenderError, ...] = ()
     warnings: tuple[str, ...] = ()
+    types: tuple[TypeConfig, ...] = ()
+    contexts: Mapping[str, str] = field(default_factory=dict)
 
 
 def assemble(
     objects: Sequence[Object],
     *,
     clusters: Sequence[str] = (),
+    listed: Sequence[NamedCluster] = (),
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE,
 ) -> Assembled:
     """
@@ -88,8 +94,9 @@ def assemble(
 
     Args:
         objects: Everything in the files, under today's names.
-        clusters: Where the files have no KubeFedCluster, the clusters; else those of them that are
-            looked at, all if none are named.
+        clusters: Where nothing else names clusters, the clusters; else those of them that are
+            looked at, all if none are named. Each `NAME` or `NAME=CONTEXT`.
+        listed: The clusters of a list beside the files, instead of KubeFedClusters among them.
         kubefed_namespace: The namespace of KubeFed's own objects; they may also name none.
 
     Raises:
@@ -98,15 +105,15 @@ def assemble(
     """
     own = _Own(objects, kubefed_namespace)
     config = parse_federation_config(own.find_config(), kubefed_namespace=kubefed_namespace)
-    registered = own.of(KUBEFED_CLUSTERS)
-    registrations = _register(registered, clusters)
+    gathered = gather_clusters(own.of(KUBEFED_CLUSTERS), listed, clusters)
     types = imply_types(map(parse_type_config, own.of(TYPE_CONFIGS)), objects)
     sorted_out = _sort_out(objects, types, config)
     propagated, failures = choose_types(types, config=config, narrowing=Narrowing())
     by_type = sorted_out.by_type
     desired = Desired(
         config=config,
-        registrations=registrations,
+        # NB: how a cluster is registered does not matter here, nor whether that can be read
+        registrations={n: Registration(n, c.labels, "", "") for n, c in gathered.clusters.items()},
         types=propagated,
         federated={found.name: by_type.get(found.name, {}) for found in propagated},
         namespaces=index_namespaces(by_type.get(NAMESPACES, {}).values()),
@@ -115,11 +122,13 @@ def assemble(
     crds = [obj for obj in objects if _is_of(obj, CRDS)]
     return Assembled(
         desired,
-        looked_at=tuple(sorted(set(clusters) or registrations)),
+        looked_at=gathered.looked_at,
         preferences=tuple(_preferences(objects, config)),
         crds={name_of(obj): obj for obj in crds},
         errors=tuple(sorted_out.errors),
         warnings=(*own.warnings, *_warn_of_unpropagated(desired, by_type), *sorted_out.warnings),
+        types=tuple(types),
+        contexts={name: found.context for name, found in gathered.clusters.items()},
     )
 
 
@@ -184,7 +193,9 @@ def _sort_out(
         if problem:
             found.errors.append(RenderError(str(subject), INVALID, problem))
         elif of_kind and config.target_namespace in ("", namespace_of(obj)):
-            for federated in (parse_federated(obj, type_config) for type_config in of_kind):
+            for federated in (
+                parse_federated(_as_created(obj), type_config) for type_config in of_kind
+            ):
                 of_type = found.by_type.setdefault(federated.type_config.name, {})
                 _put(of_type, federated.key, federated, subject)
         elif not of_kind and is_of_federated_group(obj):
@@ -194,6 +205,12 @@ def _sort_out(
     if others:
         found.warnings.append(_warn_of_others(others))
     return found
+
+
+def _as_created(obj: Object) -> Object:
+    """*obj* as a host would store it: a deletion cannot be created."""
+    metadata = {k: v for k, v in map_at(obj, "metadata").items() if k != "deletionTimestamp"}
+    return {**obj, "metadata": metadata}
 
 
 def _find_problem(obj: Object, type_config: TypeConfig) -> str:
@@ -231,30 +248,6 @@ def _is_of_host(obj: Object) -> bool:
     group, _ = split_api_version(text_at(obj, "apiVersion"))
     has_part = group == CORE_GROUP or _is_of(obj, CRDS) or _is_of(obj, HOST_NAMESPACES)
     return has_part or _is_of(obj, REPLICA_SCHEDULING_PREFERENCES)
-
-
-def _register(registered: Sequence[Object], clusters: Sequence[str]) -> dict[str, Registration]:
-    """The clusters by name: KubeFedClusters among the files, else those that are named."""
-    if not registered:
-        if not clusters:
-            raise InputError(
-                "there is no KubeFedCluster among the files",
-                hint="name the clusters with --clusters, or add their KubeFedClusters",
-            )
-        return {name: Registration(name, {}, "", "") for name in sorted(clusters)}
-    labels = {
-        name_of(obj): {k: v for k, v in labels_of(obj).items() if isinstance(v, str)}
-        for obj in registered
-    }
-    unknown = sorted(set(clusters) - labels.keys())
-    if unknown:
-        raise InputError(
-            f"--clusters names {', '.join(unknown)}, not among the KubeFedClusters"
-            f" {', '.join(labels)}",
-            hint="name clusters that the files have",
-        )
-    # NB: how a cluster is reached does not matter here, nor whether that can be read
-    return {name: Registration(name, found, "", "") for name, found in labels.items()}
 
 
 def _preferences(objects: Iterable[Object], config: FederationConfig) -> list[Object]:

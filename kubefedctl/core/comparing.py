@@ -69,6 +69,16 @@ def compare(old: Object | None, new: Object | None, *, key: bytes) -> tuple[Fiel
     )
 
 
+def differs(old: Object, new: Object) -> bool:
+    """
+    Return whether two states of one object differ in anything that `compare` would tell.
+
+    >>> differs({"data": {"a": "1"}}, {"data": {"a": "1", "b": None}, "status": {}})
+    False
+    """
+    return next(_walk((), comparable(old), comparable(new)), None) is not None
+
+
 def comparable(obj: Object | None) -> Object:
     """
     Return *obj* without its name and without what API servers keep for themselves.

@@ -16,7 +16,7 @@ from kubefedctl.core.retention import retain_fields
 from kubefedctl.core.templates import finish_draft
 from kubefedctl.errors import InputError
 from kubefedctl.model.actions import MemberIntent
-from kubefedctl.model.objects import MANAGED_LABEL, labels_of, uid_of
+from kubefedctl.model.objects import MANAGED_LABEL, PART_OF_LABEL, labels_of, uid_of
 from kubefedctl.model.refs import Object
 from kubefedctl.model.statuses import PropagationStatus
 
@@ -46,13 +46,21 @@ def make_updated(intent: MemberIntent, observed: Object) -> Made:
     """
     Return what to put in the place of *observed*, with the fields that belong to the member.
 
-    An object labelled `kubefed.io/managed: "false"` is somebody's clear wish to be left alone.
+    An object labelled `kubefed.io/managed: "false"` is somebody's clear wish to be left alone. One
+    that is a member of another ApplySet is that one's: two sets would take it from each other.
     """
     if labels_of(observed).get(MANAGED_LABEL) == "false":
         return Made(
             None,
             PropagationStatus.MANAGED_LABEL_FALSE,
             f'it is labelled {MANAGED_LABEL}: "false" in the member',
+        )
+    other = labels_of(observed).get(PART_OF_LABEL)
+    if intent.part_of and other not in (None, intent.part_of):
+        return Made(
+            None,
+            PropagationStatus.ALREADY_EXISTS,
+            f"it belongs to another ApplySet: it is labelled {PART_OF_LABEL}: {other}",
         )
     try:
         retained = retain_fields(intent.draft, observed, retain_replicas=intent.retain_replicas)
@@ -63,7 +71,7 @@ def make_updated(intent: MemberIntent, observed: Object) -> Made:
 
 def _finish(draft: Object, intent: MemberIntent) -> Made:
     try:
-        return Made(finish_draft(draft, intent.operations))
+        return Made(finish_draft(draft, intent.operations, labels=intent.labels))
     except InputError as error:
         return Made(None, PropagationStatus.APPLY_OVERRIDES_FAILED, error.message)
 

@@ -20,10 +20,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from kubefedctl.core.applying import make_applied
+from kubefedctl.core.comparing import differs
 from kubefedctl.core.excluding import explain_exclusions
 from kubefedctl.core.hashing import hash_overrides, hash_template
 from kubefedctl.core.immutability import may_recreate
 from kubefedctl.core.members import Made, make_created, make_updated
+from kubefedctl.core.merging import foretell_write
 from kubefedctl.core.overrides import Overrides, parse_overrides
 from kubefedctl.core.placement import IgnoredReason, Placement, ignored_reason, place_object
 from kubefedctl.core.removing import (
@@ -235,7 +237,7 @@ def _decide(case: _Case, reading: ClusterReading) -> Action | Settled | None:
         return _settle(PropagationStatus.CACHED_RETRIEVAL_FAILED, failure)
     found = reading.objects.get(type_config.name, {}).get(case.federated.target_key)
     if not is_selected:
-        if found is None:
+        if found is None or not case.desired.has_host:
             return None
         return plan_removal(case.federated, found, cluster=reading.name, desired=case.desired)
     return _decide_write(case, reading.name, found)
@@ -252,16 +254,12 @@ def _decide_write(case: _Case, cluster: str, found: Object | None) -> Action | S
         may_adopt=case.desired.config.adopts,
         strategy=case.writing.strategies.of(case.federated.type_config.name),
         recreates=may_recreate(case.federated, is_wanted=case.writing.recreates),
+        part_of=case.writing.part_of,
     )
     made = make_created(member) if found is None else _make_current(member, found)
     if made.body is None:
         return _settle(made.failure, made.detail, found)
-    if found is not None and not needs_update(
-        made.body,
-        found,
-        case.recorded.get(cluster, ""),
-        is_partial=member.strategy is Strategy.APPLY,
-    ):
+    if found is not None and not _is_due(case, member, made.body, found, cluster):
         return _settle(PropagationStatus.OK, "", found)
     return Action(
         verb=ActionVerb.CREATE if found is None else ActionVerb.UPDATE,
@@ -273,6 +271,14 @@ def _decide_write(case: _Case, cluster: str, found: Object | None) -> Action | S
         intent=member,
         observed=found,
     )
+
+
+def _is_due(case: _Case, member: MemberIntent, body: Object, found: Object, cluster: str) -> bool:
+    """Whether *found* has to be written: by what the host recorded, else by what would change."""
+    if not case.desired.has_host:
+        return differs(found, foretell_write(body, found, intent=member))
+    recorded = case.recorded.get(cluster, "")
+    return needs_update(body, found, recorded, is_partial=member.strategy is Strategy.APPLY)
 
 
 def _make_current(member: MemberIntent, found: Object) -> Made:
@@ -307,7 +313,7 @@ def _plan_orphans(type_config: TypeConfig, desired: Desired, observed: Observed)
 
     Where the run does not see every federated object that could claim one, it says nothing.
     """
-    if not desired.narrowing.lists_all_of(type_config):
+    if not desired.has_host or not desired.narrowing.lists_all_of(type_config):
         return []
     wanted = {found.target_key for found in _claims(type_config, desired)}
     actions: list[Action] = []

@@ -19,9 +19,7 @@ from kubefedctl.core.assembling import Assembled
 from kubefedctl.core.excluding import explain_missing_namespace
 from kubefedctl.core.planning import plan_sync
 from kubefedctl.core.rescheduling import (
-    choose_type,
-    has_replicas,
-    offers_replicas,
+    choose_scheduled_type,
     rewrite_spec,
     with_spec,
 )
@@ -33,9 +31,8 @@ from kubefedctl.model.objects import key_of
 from kubefedctl.model.readings import ClusterReading, Desired
 from kubefedctl.model.refs import Object
 from kubefedctl.model.renderings import RenderError, Rendering
-from kubefedctl.model.schedules import SchedulingPreference, parse_preference
+from kubefedctl.model.schedules import parse_preference
 from kubefedctl.model.statuses import AggregateReason, PropagationStatus
-from kubefedctl.model.typeconfigs import TypeConfig
 from kubefedctl.model.wellknown import REPLICA_SCHEDULING_PREFERENCES
 
 SCHEDULING_FAILED, NOT_SYNCED = "SchedulingFailed", "TypeNotSynced"
@@ -115,7 +112,7 @@ def _follow_all(assembled: Assembled) -> _Followed:
 
 def _follow(obj: Object, followed: _Followed, crds: Mapping[str, Object]) -> _Followed:
     preference, desired = parse_preference(obj), followed.desired
-    type_config = _find_type(preference, desired, crds)
+    type_config = choose_scheduled_type(preference.target_kind, desired.types, crds=crds)
     federated = desired.federated.get(type_config.name, {}).get(preference.key)
     if federated is None:
         text = f"{preference.subject}: there is no {preference.target_subject}"
@@ -135,27 +132,6 @@ def _follow(obj: Object, followed: _Followed, crds: Mapping[str, Object]) -> _Fo
         desired = _with_changed(desired, changed)
     text = f"{preference.subject}: {sharers.describe(replicas)}"
     return replace(followed, desired=desired, steps=(*followed.steps, text))
-
-
-def _find_type(
-    preference: SchedulingPreference, desired: Desired, crds: Mapping[str, Object]
-) -> TypeConfig:
-    """
-    The federated type that a preference is about.
-
-    NB: a custom type whose CRD is not among the files is believed to have replicas.
-    """
-    kind = preference.target_kind
-    found = choose_type(kind, desired.types)
-    if found is None:
-        raise InputError(f"targetKind {kind} is not the kind of a federated type that is enabled")
-    known = has_replicas(found.target)
-    crd = crds.get(found.federated.qualified_name)
-    if known is None:
-        known = crd is None or offers_replicas(crd, found.federated.version)
-    if not known:
-        raise InputError(f"targetKind {kind} is of objects without replicas")
-    return found
 
 
 def _with_changed(desired: Desired, changed: FederatedObject) -> Desired:

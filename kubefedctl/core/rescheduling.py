@@ -216,3 +216,30 @@ def choose_type(kind: str, types: Iterable[TypeConfig]) -> TypeConfig | None:
     found = [t for t in types if t.federated.kind == kind and t.federated.namespaced]
     found = [t for t in found if not t.is_namespace_type]
     return min(found, key=lambda t: (t.target.group != "apps", t.name), default=None)
+
+
+def choose_scheduled_type(
+    kind: str, types: Iterable[TypeConfig], *, crds: Mapping[str, Object]
+) -> TypeConfig:
+    """
+    Return the federated type that a preference in files is about.
+
+    Args:
+        kind: The preference's target kind.
+        types: The types that are propagated.
+        crds: The CRDs among the files, by name. A custom type whose CRD is not among them is
+            believed to have replicas.
+
+    Raises:
+        InputError: No type has that kind, or its objects have no replicas.
+    """
+    found = choose_type(kind, types)
+    if found is None:
+        raise InputError(f"targetKind {kind} is not the kind of a federated type that is enabled")
+    known = has_replicas(found.target)
+    crd = crds.get(found.federated.qualified_name)
+    if known is None:
+        known = crd is None or offers_replicas(crd, found.federated.version)
+    if not known:
+        raise InputError(f"targetKind {kind} is of objects without replicas")
+    return found

@@ -47,6 +47,8 @@ class TemplateWarning:
 
 ANNOTATIONS_NOT_SUPPORTED = TemplateWarning("AnnotationsNotSupported", "annotations")
 FINALIZERS_NOT_SUPPORTED = TemplateWarning("FinalizersNotSupported", "finalizers")
+MANAGED: Mapping[str, str] = {MANAGED_LABEL: "true"}
+"""The label of all that is propagated."""
 _WARNINGS = (ANNOTATIONS_NOT_SUPPORTED, FINALIZERS_NOT_SUPPORTED)
 
 
@@ -90,13 +92,16 @@ def dropped_fields(federated: FederatedObject) -> tuple[TemplateWarning, ...]:
     return tuple(warning for warning in _WARNINGS if metadata.get(warning.field))
 
 
-def finish_draft(obj: Object, operations: Sequence[Operation]) -> Object:
+def finish_draft(
+    obj: Object, operations: Sequence[Operation], *, labels: Mapping[str, str] = MANAGED
+) -> Object:
     """
-    Return *obj* with one cluster's overrides and with the managed label.
+    Return *obj* with one cluster's overrides and with the labels that no override can remove.
 
     Args:
         obj: A draft, or what retention made of it; not changed.
         operations: The cluster's overrides.
+        labels: The labels, the managed one among them.
 
     Raises:
         OverrideError: An override does not fit, or leaves an object without metadata.
@@ -111,8 +116,10 @@ def finish_draft(obj: Object, operations: Sequence[Operation]) -> Object:
     if any(operation.path == ANNOTATIONS_PATH for operation in operations):
         overridden = keep_made_anew(overridden, obj)
         metadata = overridden["metadata"]
-    labels = {**labels_of(overridden), MANAGED_LABEL: "true"}
-    return {**overridden, "metadata": {**metadata, "labels": labels}}
+    return {
+        **overridden,
+        "metadata": {**metadata, "labels": {**labels_of(overridden), **labels}},
+    }
 
 
 def _mapping(value: Any, *, where: str) -> Object:

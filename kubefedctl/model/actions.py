@@ -17,6 +17,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from kubefedctl.model.federated import FederatedObject
+from kubefedctl.model.objects import MANAGED_LABEL, PART_OF_LABEL
 from kubefedctl.model.outcomes import ClusterOutcome
 from kubefedctl.model.refs import Key, Object, Resource, Subject
 from kubefedctl.model.statuses import AggregateReason
@@ -78,10 +79,12 @@ class WritePolicy:
     Args:
         strategies: How each type is brought up to date.
         recreates: Whether objects with a field that cannot be changed are deleted and made anew.
+        part_of: The ApplySet that they become members of; empty for none.
     """
 
     strategies: Strategies = Strategies()
     recreates: bool = False
+    part_of: str = ""
 
 
 USUAL_WRITING = WritePolicy()
@@ -100,6 +103,7 @@ class MemberIntent:
         may_adopt: Whether an object that stands there unlabelled may be taken over.
         strategy: How an object that stands there is brought up to date.
         recreates: Whether it may be deleted and made anew where a field cannot be changed.
+        part_of: The ApplySet that it becomes a member of; empty for none.
     """
 
     draft: Object
@@ -108,6 +112,13 @@ class MemberIntent:
     may_adopt: bool = True
     strategy: Strategy = Strategy.REPLACE
     recreates: bool = False
+    part_of: str = ""
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The labels that it gets whatever template and overrides say."""
+        ours = {MANAGED_LABEL: "true"}
+        return {**ours, PART_OF_LABEL: self.part_of} if self.part_of else ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +242,8 @@ class Plan:
     Args:
         objects: One for each federated object to propagate, sorted by type and key.
         deletions: One for each federated object to be finalized.
-        orphans: Labels to be taken off objects whose federated object is gone.
+        orphans: What is to become of objects whose federated object is gone: labels are taken off
+            where there is a host; where files are synced, what may go is deleted.
         warnings: Things worth knowing that belong to no single object and stop nothing.
         failures: Types that cannot be synced, with the cause.
         misnamed: FederatedNamespaces that are ignored, since they are not named like the namespace

@@ -91,6 +91,11 @@ class Narrowing:
         """The requirements as a list of federated objects takes them."""
         return ",".join(map(str, self.requirements))
 
+    @property
+    def is_of_all_objects(self) -> bool:
+        """Whether the run looks at every federated object, be it in some clusters alone."""
+        return not (self.names or self.namespace or self.requirements)
+
     def includes_cluster(self, name: str) -> bool:
         """Return whether the run looks at the member cluster *name*."""
         return not self.clusters or name in self.clusters

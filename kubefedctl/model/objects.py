@@ -18,6 +18,8 @@ from kubefedctl.model.refs import Key, Object
 
 MANAGED_LABEL = "kubefed.io/managed"
 MANAGED_SELECTOR = f"{MANAGED_LABEL}=true"
+PART_OF_LABEL = "applyset.kubernetes.io/part-of"
+"""The label by which members of an ApplySet are known, Kubernetes' own."""
 ORPHAN_ANNOTATION = "kubefed.io/orphan"
 DELETE_OPTION_ANNOTATION = "kubefed.io/deleteoption"
 SYNC_FINALIZER = "kubefed.io/sync-controller"

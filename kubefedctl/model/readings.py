@@ -68,6 +68,9 @@ class Desired:
         narrowing: What of all this the run looks at. Members are all here, whatever it says,
             because placement asks for all of them; FederatedNamespaces are where they are needed.
         deletion_scope: Which clusters the deletion of a federated object waits for.
+        has_host: Whether a host says all this, records what is written, and remembers what was
+            there. Files do neither: what is up to date is foretold then, and nothing goes because
+            of what is missing; that is decided apart (`core.pruning`).
     """
 
     config: FederationConfig
@@ -80,6 +83,7 @@ class Desired:
     failures: Mapping[str, str] = field(default_factory=dict)
     narrowing: Narrowing = field(default_factory=Narrowing)
     deletion_scope: DeletionScope = DeletionScope.KNOWN
+    has_host: bool = True
 
     @property
     def unseen(self) -> frozenset[str]:

@@ -99,12 +99,12 @@ class Subject:
 
     def within(self, cluster: str) -> str:
         """
-        Name the object together with the cluster it is in.
+        Name the object together with the cluster it is in; alone where that is empty, as in a file.
 
         >>> Subject("Deployment", "shop", "web").within("eu-1")
         'Deployment/shop/web in cluster eu-1'
         """
-        return f"{self} in cluster {cluster}"
+        return f"{self} in cluster {cluster}" if cluster else str(self)
 
 
 def split_api_version(api_version: str) -> tuple[str, str]:

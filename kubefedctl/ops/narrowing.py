@@ -49,24 +49,29 @@ def narrow_federation(host: Cluster, federation: Federation, request: Request) -
     return replace(federation, narrowing=narrowing)
 
 
-def find_named_type(host: Cluster, types: Sequence[TypeConfig], word: str) -> TypeConfig:
+def find_named_type(asked: Cluster | None, types: Sequence[TypeConfig], word: str) -> TypeConfig:
     """
     Return which of *types* is meant by *word*, in all the ways in which kubectl takes it.
 
+    Args:
+        asked: The cluster that knows short names; None where no cluster answers.
+        types: All federated types.
+        word: What a person calls one.
+
     Raises:
         InputError: None, or several.
-        ClusterError: The host did not answer what it serves.
+        ClusterError: The cluster did not answer what it serves.
     """
     found = find_type_config(word, types)
-    if found is None:
-        found = find_by_discovery(word, types, host.discover())
+    if found is None and asked is not None:
+        found = find_by_discovery(word, types, asked.discover())
     if found is None:
         raise explain_unknown_type(word, types)
     return found
 
 
 def resolve_strategies(
-    host: Cluster, types: Sequence[TypeConfig], strategies: Strategies
+    asked: Cluster | None, types: Sequence[TypeConfig], strategies: Strategies
 ) -> Strategies:
     """
     Return *strategies* by the names of the type configs that their words mean.
@@ -76,7 +81,7 @@ def resolve_strategies(
         ClusterError: The host did not answer what it serves.
     """
     by_type = {
-        find_named_type(host, types, word).name: strategy
+        find_named_type(asked, types, word).name: strategy
         for word, strategy in strategies.by_type.items()
     }
     return Strategies(strategies.usual, by_type)

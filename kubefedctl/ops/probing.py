@@ -99,6 +99,11 @@ def probe_member(
     return Probed(probe, cluster)
 
 
+def probe_opened(cluster: Cluster, config: FederationConfig, *, pace: Pace = USUAL_PACE) -> Probed:
+    """Ask a cluster that is known by its context for its health."""
+    return Probed(_ask_health(cluster, config, pace), cluster)
+
+
 def _ask_topology(cluster: Cluster, probe: Probe) -> Probe:
     """Add what the labels of the nodes say; a member may keep its nodes to itself."""
     try:

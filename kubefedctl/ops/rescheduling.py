@@ -6,11 +6,8 @@ new placement and overrides. Not here: the arithmetic (`core.scheduling`), and t
 asks what would be (`schedule`).
 
 Laws:
-1. A cluster whose workloads could not be read moves no replicas: the preference is not followed in
-   this run, or the cluster is held.
-2. Pods are listed only where a workload has not all its replicas.
-3. Without preferences this costs one list on the host.
-4. A run over some members alone moves no replicas: it does not know how the others fare.
+1. Without preferences this costs one list on the host.
+2. A run over some members alone moves no replicas: it does not know how the others fare.
 
 Upstream: pkg/schedulingtypes/replicascheduler.go and plugin.go @ v0.10.0.
 """
@@ -22,13 +19,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from kubefedctl.cluster.port import Cluster
-from kubefedctl.core.loads import (
-    has_pod_selector,
-    is_settled,
-    pod_selector,
-    settled_load,
-    weigh_pods,
-)
 from kubefedctl.core.rescheduling import (
     choose_type,
     has_replicas,
@@ -36,26 +26,24 @@ from kubefedctl.core.rescheduling import (
     rewrite_spec,
     with_spec,
 )
-from kubefedctl.core.spreading import choose_sharers, spread_replicas
 from kubefedctl.errors import ClusterError, ConflictError, InputError, NotFoundError
-from kubefedctl.model.events import Event, Result, Step, Verdict, Warned, counted
+from kubefedctl.model.events import Event, Result, Step, Verdict, Warned
 from kubefedctl.model.federated import FederatedObject, parse_federated
 from kubefedctl.model.narrowing import Narrowing
 from kubefedctl.model.objects import key_of, resource_version_of
 from kubefedctl.model.readings import Desired, Observed
 from kubefedctl.model.refs import Key, Object, Subject
 from kubefedctl.model.schedules import (
-    Load,
     Rescheduling,
     SchedulingPreference,
     parse_preference,
 )
 from kubefedctl.model.typeconfigs import TypeConfig
-from kubefedctl.model.wellknown import CRDS, PODS, REPLICA_SCHEDULING_PREFERENCES
-from kubefedctl.ops.fanout import run_all, run_side_by_side
+from kubefedctl.model.wellknown import CRDS, REPLICA_SCHEDULING_PREFERENCES
+from kubefedctl.ops.fanout import run_all
+from kubefedctl.ops.spreading import Spreader
 
 _CONFLICT_ATTEMPTS = 5
-_APPS = "apps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,34 +119,13 @@ def reschedule(
         return Rescheduled(
             desired, (Result(Verdict.FAILED, subject, host.name, detail=error.message),)
         )
-    run = _Run(host, desired, observed, clusters, options)
+    holds = options.mode is Rescheduling.HOLD
+    spreader = Spreader(desired, observed, clusters, holds, options.now)
+    run = _Run(host, desired, spreader, options)
     followed = run_all([partial(run.follow, obj) for obj in sorted(found, key=key_of)])
     changed = [answer.federated for answer in followed if answer.federated is not None]
     events = tuple(event for answer in followed for event in answer.events)
     return Rescheduled(_with_changed(desired, changed), events)
-
-
-def ask_load(cluster: Cluster, workload: Object, type_config: TypeConfig, *, now: str) -> Load:
-    """
-    Return how a workload fares in a member, which is asked for its Pods where that matters.
-
-    Args:
-        cluster: The member.
-        workload: The workload as it stands there.
-        type_config: Its type. Types that are not Kubernetes' own need not have Pods.
-        now: The time, RFC 3339.
-
-    Raises:
-        ClusterError: The Pods could not be listed.
-        InputError: The workload's numbers or selector cannot be read.
-    """
-    is_of_apps = type_config.target.group == _APPS
-    if is_settled(workload) or not (is_of_apps or has_pod_selector(workload)):
-        return settled_load(workload)
-    pods = cluster.list(
-        PODS, namespace=key_of(workload).namespace, label_selector=pod_selector(workload)
-    )
-    return weigh_pods(workload, pods.items, now=now)
 
 
 def find_type(
@@ -187,28 +154,13 @@ def find_type(
     return found
 
 
-def warn_of_undecided(
-    preference: SchedulingPreference, loads: Mapping[str, Load]
-) -> tuple[Warned, ...]:
-    """Return a warning for each cluster where Pods found no node yet."""
-    return tuple(
-        Warned(
-            f"{preference.subject}: {counted(load.undecided, 'pod')} in cluster {name} found no"
-            " node yet; the plan may change"
-        )
-        for name, load in sorted(loads.items())
-        if load.undecided
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Run:
     """One pass over all preferences: what each of them needs."""
 
     host: Cluster
     desired: Desired
-    observed: Observed
-    clusters: Mapping[str, Cluster]
+    spreader: Spreader
     options: ReschedulingOptions
 
     def follow(self, obj: Object) -> _Followed:
@@ -243,7 +195,7 @@ class _Run:
     def _write(self, preference: SchedulingPreference, federated: FederatedObject) -> _Followed:
         """Bring the federated object to the plan; after a conflict plan for what is there then."""
         for attempt in range(_CONFLICT_ATTEMPTS):
-            planned = self._plan(preference, federated)
+            planned = self.spreader.spread(preference, federated)
             changes = rewrite_spec(federated, planned.replicas) if planned.replicas else {}
             if not changes:
                 step = Step(f"{preference.subject}: {planned.text}")
@@ -280,71 +232,6 @@ class _Run:
             type_config.federated, federated.key, body={"metadata": version, "spec": changes}
         )
         return parse_federated(answer, type_config)
-
-    def _plan(self, preference: SchedulingPreference, federated: FederatedObject) -> _Planned:
-        """Plan for the clusters that answer, with what the held ones leave."""
-        silent = self._silent_clusters(federated.type_config)
-        holds = self.options.mode is Rescheduling.HOLD
-        sharers = choose_sharers(
-            preference,
-            federated,
-            namespace=self.desired.namespaces.get(federated.key.namespace),
-            clusters={name: found.labels for name, found in self.desired.registrations.items()},
-            silent=silent,
-            holds=holds,
-        )
-        if not holds:
-            self._refuse_unread(silent)
-        if not sharers.candidates:
-            return _Planned({}, sharers.describe({}))
-        loads = self._ask_loads(federated, sharers.candidates)
-        replicas = spread_replicas(preference, sharers, loads)
-        return _Planned(replicas, sharers.describe(replicas), warn_of_undecided(preference, loads))
-
-    def _silent_clusters(self, type_config: TypeConfig) -> dict[str, str]:
-        """Clusters whose workloads are not known: the cause, which is empty for one not ready."""
-        silent = {}
-        for name in self.desired.registrations:
-            reading = self.observed[name]
-            if not reading.is_ready:
-                silent[name] = ""
-            elif type_config.name in reading.failures:
-                silent[name] = reading.failures[type_config.name]
-        return silent
-
-    def _refuse_unread(self, silent: Mapping[str, str]) -> None:
-        for name, cause in sorted(silent.items()):
-            if cause:
-                raise InputError(f"not followed, as cluster {name} was not read: {cause}")
-
-    def _ask_loads(self, federated: FederatedObject, candidates: Iterable[str]) -> dict[str, Load]:
-        name, key = federated.type_config.name, federated.target_key
-        workloads = {
-            cluster: found
-            for cluster in candidates
-            if (found := self.observed[cluster].objects.get(name, {}).get(key)) is not None
-        }
-        return run_side_by_side(
-            {
-                cluster: partial(
-                    ask_load,
-                    self.clusters[cluster],
-                    workload,
-                    federated.type_config,
-                    now=self.options.now,
-                )
-                for cluster, workload in workloads.items()
-            }
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """Replicas by cluster, in words, and what is to be told besides; none where nothing changes."""
-
-    replicas: Mapping[str, int]
-    text: str
-    events: tuple[Event, ...] = ()
 
 
 def _may_follow(desired: Desired) -> bool:

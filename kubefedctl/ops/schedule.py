@@ -26,7 +26,8 @@ from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
 from kubefedctl.ops.fanout import run_side_by_side
 from kubefedctl.ops.probing import Probed, probe_members
 from kubefedctl.ops.reading import Federation, read_federation, synced_types
-from kubefedctl.ops.rescheduling import ask_load, find_type, warn_of_undecided
+from kubefedctl.ops.rescheduling import find_type
+from kubefedctl.ops.spreading import ask_load, warn_of_undecided
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,11 +43,12 @@ class Totals:
     What happened so far in one run.
 
     Args:
-        host_name: The host cluster, for messages.
+        host_name: The host cluster, for messages; empty where there is none.
         timeout: Seconds that deleted objects were waited for.
         is_dry_run: Whether nothing is written.
         compares: Whether what the actions change is told field by field.
         keeps: Whether what became of the actions is kept for a plan that is written down.
+        says: Who says what is asked for.
     """
 
     host_name: str
@@ -55,6 +56,7 @@ class Totals:
     is_dry_run: bool
     compares: bool = False
     keeps: bool = False
+    says: str = "the host says"
     executed: list[Executed] = field(default_factory=list)
     counts: dict[str, Counter[Verdict]] = field(default_factory=dict)
     failures: int = 0
@@ -183,8 +185,7 @@ class Totals:
         if self.failures:
             all_else = f"; {', '.join(late)}" if late else ""
             raise PartialFailure(
-                f"{counted(self.failures, 'failure')}{all_else}; everything else is as the host"
-                " says",
+                f"{counted(self.failures, 'failure')}{all_else}; everything else is as {self.says}",
                 hint="the lines above name clusters, objects and causes, with --v=1 the objects of"
                 " clusters that are not ready, too; sync again when they are mended",
             )

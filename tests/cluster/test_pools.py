@@ -67,3 +67,26 @@ def test_official_client_is_imported_with_the_first_pool() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     assert ["False", "True"] == ran.stdout.split()
+
+
+def test_official_client_is_imported_by_many_threads_at_once() -> None:
+    """A sync of files opens no host first: its first pools are those of all members."""
+    program = (
+        "import threading\n"
+        "from kubefedctl.cluster.access import Access, Timeouts\n"
+        "from kubefedctl.cluster.pools import make_pool\n"
+        "from kubefedctl.model.clusters import Endpoint\n"
+        "made, barrier = [], threading.Barrier(8)\n"
+        "def run():\n"
+        "    barrier.wait()\n"
+        "    access = Access('a', Endpoint('http://a.example'))\n"
+        "    made.append(make_pool(access, certificate=None, timeouts=Timeouts(), size=1,"
+        " waits=True))\n"
+        "threads = [threading.Thread(target=run) for _ in range(8)]\n"
+        "[t.start() for t in threads]; [t.join() for t in threads]\n"
+        "print(len(made))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert ("8\n", "") == (ran.stdout, ran.stderr)

@@ -130,15 +130,18 @@ class _Job:
             InputError: Something could not be read, rendered or written.
         """
         from kubefedctl.cli.files import renew
-        from kubefedctl.cli.sources import read_source
+        from kubefedctl.cli.sources import read_fleet
         from kubefedctl.core.assembling import assemble
         from kubefedctl.core.rendering import render
 
-        read = read_source(self.filename, besides=self.folder)
+        read, listed = read_fleet(self.filename, besides=self.folder)
         objects, warnings = renew(read, self.filename)
         yield from warnings
         namespace = self.shared.kubefed_namespace
-        rendering = render(assemble(objects, clusters=self.clusters, kubefed_namespace=namespace))
+        assembled = assemble(
+            objects, clusters=self.clusters, listed=listed, kubefed_namespace=namespace
+        )
+        rendering = render(assembled)
         yield from map(Step, rendering.steps)
         yield from map(Warned, rendering.warnings)
         if self.output is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from kubefedctl.cli.comparing import end_by_changes, noting_changes
+from kubefedctl.cli.fromfiles import Files, sync_from_files
 from kubefedctl.cli.looking import Looking
 from kubefedctl.cli.options import DryRun, Shared, with_shared
 from kubefedctl.cli.reporting import Reports, let_hear, open_report, shows_changes, takes_stdout
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 def sync(
     *,
     ctx: typer.Context,
+    files: Files,
     looking: Looking,
     bounds: Bounds,
     writing: Writing,
@@ -47,6 +49,9 @@ def sync(
 
     Two syncs never work at once, nor a sync beside KubeFed's controller-manager: there is a lock.
 
+    With -f, files say what a host would, and there is none: members are found by their contexts,
+    and each records what was applied to it.
+
     Example: kubefedctl sync --host-cluster-context cluster1
 
     Example: kubefedctl sync --dry-run=server
@@ -60,20 +65,28 @@ def sync(
     Example: kubefedctl sync --plan-out plan.json
 
     Example: kubefedctl sync --plan plan.json
+
+    Example: kubefedctl sync -f fleet/ --clusters eu-1,eu-2 --prune
     """
     from kubefedctl.ops.reviewing import Reviewing
 
     shared = planning.restrain(shared)
     telling.check(shared)
+    given = Shaping(looking, bounds, writing, controllers, shared)
+    files.check(given, planning)
     targets = reports.targets(output=telling.output)
     is_stdout_taken = telling.diff or telling.output is not None or takes_stdout(targets)
     planning.check(is_stdout_taken=is_stdout_taken)
-    given = Shaping(looking, bounds, writing, controllers, shared)
     with open_report("sync", shared, output=telling.output, targets=targets) as report:
+        compares = telling.diff or shows_changes(targets)
+        if files.filename:
+            wanted = files.options(given, compares=compares)
+            taken = takes_stdout(targets)
+            sync_from_files(files, wanted, shared, telling, report=report, frees_stdout=taken)
+            return
         reviewed = planning.read()
         shaping = given.follow(reviewed, ctx)
         review = Reviewing(bool(planning.plan_out), reviewed, planning.partial)
-        compares = telling.diff or shows_changes(targets)
         options = _make_options(shaping, review, compares=compares)
         frees_stdout = planning.is_printed or takes_stdout(targets)
 
