@@ -54,6 +54,7 @@ SHARED_WITH_VALUE = frozenset(
         "-l",
         "--deletion-scope",
         "--max-deletes",
+        "--waves",
         "--down",
         "--current",
         "--capacity",

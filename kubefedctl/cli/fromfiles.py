@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kubefedctl.cli.comparing import end_by_changes, noting_changes
-from kubefedctl.cli.options import DryRun, Shared
+from kubefedctl.cli.options import Shared
 from kubefedctl.cli.reporting import Target, let_hear, open_report, takes_stdout
 from kubefedctl.cli.reviewing import Planning, Shaping
 from kubefedctl.cli.syncing import Bounds, Controllers, Telling
@@ -114,6 +114,7 @@ class Files:
             "--lock": given.bounds.lock != bounds.lock,
             "--events": given.controllers.events != controllers.events,
             "--rsp": given.controllers.rsp != controllers.rsp,
+            "--waves": bool(given.rollout.waves),
             "--plan": bool(planning.plan),
             "--plan-out": bool(planning.plan_out),
         }
@@ -153,7 +154,7 @@ class Files:
             timeout=bounds.seconds,
             is_dry_run=shared.is_dry_run,
             limit=bounds.limit,
-            goal=bounds.goal if shared.dry_run is DryRun.NONE else None,
+            goal=given.rollout.goal(shared),
             compares=compares,
         )
 

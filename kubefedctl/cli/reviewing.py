@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +22,7 @@ from kubefedctl.cli.files import STANDARD_INPUT
 from kubefedctl.cli.filing import check_writable, write_whole
 from kubefedctl.cli.looking import Looking
 from kubefedctl.cli.options import DryRun, Shared
+from kubefedctl.cli.rollout import Rollout
 from kubefedctl.cli.syncing import Bounds, Controllers, Writing
 from kubefedctl.errors import InputError
 from kubefedctl.model.events import Drafted, Event, Step, counted
@@ -164,6 +165,7 @@ class Shaping:
         writing: How members are written.
         controllers: What is done of KubeFed's other controllers.
         shared: The shared options.
+        rollout: In which order members are written; a plan says nothing of it.
     """
 
     looking: Looking
@@ -171,6 +173,7 @@ class Shaping:
     writing: Writing
     controllers: Controllers
     shared: Shared
+    rollout: Rollout = field(default_factory=Rollout)
 
     @property
     def terms(self) -> PlanTerms:
@@ -218,6 +221,7 @@ class Shaping:
             Writing(list(terms.strategies), terms.recreates),
             replace(self.controllers, rsp=Rescheduling(terms.rescheduling)),
             replace(self.shared, kubefed_namespace=terms.kubefed_namespace),
+            self.rollout,
         )
 
 

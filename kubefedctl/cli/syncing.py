@@ -7,7 +7,6 @@ Here: each option once, and what is made of a group. Not here: what a sync looks
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,20 +15,10 @@ from kubefedctl.cli.options import DryRun, Output, Shared
 from kubefedctl.model.actions import WritePolicy
 from kubefedctl.model.announcements import Announcing
 from kubefedctl.model.narrowing import DeletionScope
-from kubefedctl.model.progress import Goal
 from kubefedctl.model.schedules import Rescheduling
 
 if TYPE_CHECKING:
     from kubefedctl.core.guarding import DeletionLimit
-
-
-class Waiting(StrEnum):
-    """What a sync waits for."""
-
-    NONE = "none"
-    READY = "ready"
-    CURRENT = "current"
-
 
 StrategyOption = Annotated[
     list[str] | None,
@@ -65,14 +54,6 @@ Timeout = Annotated[
         metavar="DURATION",
         help="How long a run waits for its members: until deleted objects are gone, and with --wait"
         " until objects are ready.",
-    ),
-]
-Wait = Annotated[
-    Waiting,
-    typer.Option(
-        "--wait",
-        help="Wait until what is placed is ready in every member (also --wait alone) or current,"
-        " kstatus' weaker word, and end with 7 where it is not within --timeout.",
     ),
 ]
 Events = Annotated[
@@ -166,14 +147,12 @@ class Bounds:
         max_deletes: A number or a share; empty for no bound.
         timeout: How long to wait for members.
         lock: How long to wait for the lock.
-        wait: What objects are to become before the command ends.
     """
 
     deletion_scope: DeletionScopeOption = DeletionScope.KNOWN
     max_deletes: MaxDeletes = ""
     timeout: Timeout = "5m"
     lock: Lock = "wait=1m"
-    wait: Wait = Waiting.NONE
 
     @property
     def limit(self) -> DeletionLimit | None:
@@ -181,11 +160,6 @@ class Bounds:
         from kubefedctl.core.guarding import parse_limit
 
         return parse_limit(self.max_deletes) if self.max_deletes else None
-
-    @property
-    def goal(self) -> Goal | None:
-        """What objects are to become; None for not waiting."""
-        return None if self.wait is Waiting.NONE else Goal(self.wait.value)
 
     @property
     def seconds(self) -> float:

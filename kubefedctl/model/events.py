@@ -149,6 +149,7 @@ class ClusterTally:
         counts: How many objects met each verdict; only verdicts that occurred.
         note: Why it is not ready; empty when it is.
         is_offline: Whether it gave no answer at all.
+        wave: The wave that it is in; empty where there are none.
     """
 
     cluster: str
@@ -156,6 +157,7 @@ class ClusterTally:
     counts: dict[Verdict, int]
     note: str = ""
     is_offline: bool = False
+    wave: str = ""
 
 
 @dataclass(frozen=True, slots=True)

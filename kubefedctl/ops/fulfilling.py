@@ -7,14 +7,22 @@ and planning (`sync`), and each of the steps.
 Laws:
 1. Finalizers before members, members before version objects, version objects before statuses, and
    the finalizer of a deleted object last: a run cut short anywhere is completed by the next one.
+2. Clusters of a wave that is not reached are left alone, with all that is recorded of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kubefedctl.cluster.port import Cluster
+from kubefedctl.core.waving import (
+    ClusterWave,
+    explain_wave,
+    find_trouble,
+    split_plans,
+    without_clusters,
+)
 from kubefedctl.model.actions import Action, DeletionPlan, ObjectPlan, Plan
 from kubefedctl.model.announcements import Announcement
 from kubefedctl.model.events import Event, Result, Step, Verdict, Warned
@@ -42,6 +50,8 @@ from kubefedctl.ops.servicestatuses import record_service_statuses
 from kubefedctl.ops.totals import Totals
 from kubefedctl.ops.typekeeping import hold_types, keep_types
 
+_TROUBLE = frozenset({Verdict.FAILED, Verdict.WAITING})
+
 
 @dataclass(frozen=True, slots=True)
 class Carried:
@@ -51,10 +61,12 @@ class Carried:
     Args:
         due: Kubernetes events for the host.
         awaited: Objects in members that are to be waited for.
+        wave: The wave that these are in.
     """
 
     due: Iterable[Announcement]
-    awaited: tuple[Awaited, ...] = ()
+    awaited: tuple[Awaited, ...]
+    wave: ClusterWave
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,9 @@ class Fulfilment:
         totals: Counts and tells what happens.
         pace: How long to wait for what clusters do by themselves.
         halt: Stops the run when it is asked to.
-        goal: What the objects in members are to become before it ends; None for not waiting.
+        waves: The members in the order in which they are written; at least one wave.
+        goal: What the objects in members are to become before it ends, and before the next wave;
+            None for not waiting.
     """
 
     host: Cluster
@@ -78,6 +92,7 @@ class Fulfilment:
     totals: Totals
     pace: Pace
     halt: Halt
+    waves: tuple[ClusterWave, ...]
     goal: Goal | None = None
 
     def carry_out(
@@ -89,36 +104,75 @@ class Fulfilment:
         yield from self.totals.tell_host_failures(refused)
         stopped = {identify(failure.federated) for failure in refused}
         done = Done(plan)
-        actions = [found for found in plan.actions if done.owner_of(found) not in stopped]
-        yield from self._execute(actions, done, desired, deadline)
-        yield Step("recording on the host what was done")
-        propagated = [found for found in plan.objects if identify(found.federated) not in stopped]
-        yield from self._record(propagated, done, observed)
-        yield from self._finish_deletions(plan.deletions, done)
-        if not self.halt.is_asked:
+        held = tuple(p for p in plan.objects if identify(p.federated) not in stopped)
+        whole = replace(plan, objects=held)
+        later = yield from self._roll_out(whole, desired, observed, done, deadline=deadline)
+        reached = without_clusters(plan, later)
+        yield from self._finish_deletions(reached.deletions, done)
+        is_whole = not (self.halt.is_asked or later)
+        if is_whole:
             kept = keep_types(self.host, self.federation, failed=desired.failures)
             yield from self.totals.pass_on(kept)
-        return Carried(
-            find_due(plan, done.by_object, refused), self._find_awaited(propagated, done)
+        due = find_due(reached, done.by_object, refused)
+        last = self.waves[-1]
+        return Carried(due, self._find_awaited(whole, done, last) if is_whole else (), last)
+
+    def _roll_out(
+        self, plan: Plan, desired: Desired, observed: Observed, done: Done, *, deadline: float
+    ) -> Generator[Event, None, frozenset[str]]:
+        """Write and record one wave after the other; return the clusters that were not reached."""
+        for number, wave in enumerate(self.waves):
+            rest = self.waves[number + 1 :]
+            later = frozenset(name for found in rest for name in found.clusters)
+            if wave.name:
+                yield Step(explain_wave(wave), level=0)
+            reached = without_clusters(plan, later)
+            actions = [found for found in reached.actions if found.cluster in wave.clusters]
+            yield from self._execute(actions, done, desired, deadline)
+            yield Step("recording on the host what was done")
+            is_last = not rest or self.halt.is_asked
+            now, otherwise = split_plans(reached, wave, is_last=is_last)
+            yield from self._record(now, done, observed)
+            if is_last:
+                return later
+            trouble = find_trouble(reached, wave, observed, done.troubled)
+            if not trouble:
+                trouble = yield from self._await_wave(reached, done, wave, deadline)
+            if trouble or self.halt.is_asked:
+                yield from self._record(otherwise, done, observed)
+                yield from self.totals.stop_at(wave, plan, later, cause=trouble)
+                return later
+        return frozenset()
+
+    def _await_wave(
+        self, plan: Plan, done: Done, wave: ClusterWave, deadline: float
+    ) -> Generator[Event, None, str]:
+        """Wait for a wave before the next; return what is amiss, if anything is."""
+        carried = Carried((), self._find_awaited(plan, done, wave), wave)
+        is_ready = yield from self.await_all(carried, deadline=deadline)
+        return "" if is_ready else f"it is not {self.goal}"
+
+    def await_all(self, carried: Carried, *, deadline: float) -> Generator[Event, None, bool]:
+        """Wait for what was carried out, where that is wanted; return whether it is there."""
+        if self.goal is None:
+            return True
+        return (
+            yield from await_ready(
+                carried.awaited,
+                self.clusters,
+                patience=Patience(self.goal, deadline, wave=carried.wave.name),
+                totals=self.totals,
+                pace=self.pace,
+                halt=self.halt,
+            )
         )
 
-    def await_all(self, carried: Carried, *, deadline: float) -> Iterator[Event]:
-        """Wait for what was carried out, where that is wanted; nothing is written any more."""
-        if self.goal is None or self.halt.is_asked:
-            return
-        yield from await_ready(
-            carried.awaited,
-            self.clusters,
-            patience=Patience(self.goal, deadline),
-            totals=self.totals,
-            pace=self.pace,
-            halt=self.halt,
-        )
-
-    def _find_awaited(self, plans: Iterable[ObjectPlan], done: Done) -> tuple[Awaited, ...]:
+    def _find_awaited(self, plan: Plan, done: Done, wave: ClusterWave) -> tuple[Awaited, ...]:
         if self.goal is None:
             return ()
-        return tuple(find_awaited(plans, done.by_object, clusters=self.clusters, goal=self.goal))
+        return tuple(
+            find_awaited(plan.objects, done.by_object, clusters=wave.clusters, goal=self.goal)
+        )
 
     def _execute(
         self, actions: Sequence[Action], done: Done, desired: Desired, deadline: float
@@ -195,6 +249,7 @@ class Done:
     def __init__(self, plan: Plan) -> None:
         self._owners = _owners(plan)
         self.by_object: dict[FederatedObjectId, dict[str, Executed]] = {}
+        self.troubled: set[str] = set()
 
     def owner_of(self, action: Action) -> FederatedObjectId | None:
         """Return which federated object an action belongs to; orphans belong to none."""
@@ -205,7 +260,9 @@ class Done:
         return self.by_object.get(identify(federated), {})
 
     def add(self, executed: Executed) -> None:
-        """Remember what became of one action."""
+        """Remember what became of one action, and in which clusters something went amiss."""
+        if executed.verdict in _TROUBLE:
+            self.troubled.add(executed.action.cluster)
         owner = self.owner_of(executed.action)
         if owner is not None:
             self.by_object.setdefault(owner, {})[executed.action.cluster] = executed

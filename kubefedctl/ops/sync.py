@@ -21,6 +21,7 @@ from kubefedctl.core.granting import explain_ungranted, ungranted_types
 from kubefedctl.core.guarding import DeletionLimit, check_deletions
 from kubefedctl.core.narrowing import Request
 from kubefedctl.core.planning import plan_sync
+from kubefedctl.core.waving import WaveRule, divide_clusters, explain_wave
 from kubefedctl.model.actions import (
     USUAL_WRITING,
     Plan,
@@ -80,6 +81,8 @@ class SyncOptions:
         goal: What objects in members are to become before the run ends; None for not waiting. A dry
             run never waits.
         review: What to do with a plan that is written down.
+        waves: Which clusters are written together, one wave after the other; nothing for all at
+            once. Each waits until the one before it has reached the *goal*.
     """
 
     kubefed_namespace: str = DEFAULT_KUBEFED_NAMESPACE
@@ -96,6 +99,7 @@ class SyncOptions:
     compares: bool = False
     goal: Goal | None = None
     review: Reviewing = NO_REVIEW
+    waves: tuple[WaveRule, ...] = ()
 
 
 def sync(
@@ -155,6 +159,11 @@ def _sync(
     yield Step(f"reading the federation from host cluster {host.name}")
     federation = read_federation(host, kubefed_namespace=options.kubefed_namespace)
     federation = narrow_federation(host, federation, options.request)
+    waves = divide_clusters(
+        options.waves,
+        {name: federation.registrations[name].labels for name in federation.looked_at},
+        known=frozenset(federation.registrations),
+    )
     strategies = resolve_strategies(host, federation.types, options.writing.strategies)
     for finding in federation.findings:
         yield Warned(finding)
@@ -162,6 +171,7 @@ def _sync(
     probed = probe_members(fleet, federation, pace=pace)
     totals = Totals(host.name, options.timeout, options.is_dry_run, options.compares)
     totals.keeps = options.review.drafts
+    totals.waves = {name: wave.name for wave in waves for name in wave.clusters}
     run = _Run(host, options, federation, probed, pace, totals, halt)
     yield from run.look_after_members()
     if not federation.config.propagates:
@@ -184,12 +194,16 @@ def _sync(
     if options.tells_contents:
         yield from tell_contents(plan, run.clusters)
     if options.is_dry_run:
+        for wave in waves if options.waves else ():
+            yield Step(explain_wave(wave), level=0)
         yield from map(totals.tell, run.foresee(plan, desired))
     else:
         check_deletions(plan, observed, options.limit)
         with halt.deferring():
             plan = yield from run.prepare(plan, desired, reviewer)
-            work = Fulfilment(host, federation, run.clusters, totals, pace, halt, options.goal)
+            work = Fulfilment(
+                host, federation, run.clusters, totals, pace, halt, waves, options.goal
+            )
             carried = yield from work.carry_out(plan, desired, observed, deadline=deadline)
             yield from run.announce(carried.due)
             if carried.awaited:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kubefedctl.core.excluding import explain_exclusion, explain_missing_namespace
+from kubefedctl.core.waving import ClusterWave, explain_stop
 from kubefedctl.errors import PartialFailure, WaitTimeout
 from kubefedctl.model.actions import DeletionPlan, Plan, Settled
 from kubefedctl.model.events import (
@@ -49,6 +50,7 @@ class Totals:
         compares: Whether what the actions change is told field by field.
         keeps: Whether what became of the actions is kept for a plan that is written down.
         says: Who says what is asked for.
+        waves: The wave that each cluster is in, by name; nothing where there are none.
     """
 
     host_name: str
@@ -62,6 +64,8 @@ class Totals:
     failures: int = 0
     waiting: int = 0
     unready: int = 0
+    waves: Mapping[str, str] = field(default_factory=dict)
+    stop: str = ""
     contrast: Contrast = field(default_factory=Contrast)
 
     def warn_of_failure(self, text: str) -> Warned:
@@ -150,6 +154,23 @@ class Totals:
             level=1 if is_one_of_many else 0,
         )
 
+    def stop_at(
+        self, wave: ClusterWave, plan: Plan, later: frozenset[str], *, cause: str
+    ) -> Iterator[Result]:
+        """Tell and count what is not done, since *wave* went amiss, or the run was stopped."""
+        if cause:
+            self.stop = explain_stop(wave, later, cause)
+        for action in plan.actions:
+            if action.cluster in later:
+                self._tally(action.cluster, Verdict.SKIPPED)
+                yield Result(
+                    Verdict.SKIPPED,
+                    action.subject,
+                    action.cluster,
+                    detail=f"not started: the run ended after wave {wave.name}",
+                    level=1,
+                )
+
     def compare(self, plan: Plan) -> Iterator[Event]:
         """Tell what the actions of *plan* change, where that was asked for."""
         if self.compares:
@@ -164,6 +185,7 @@ class Totals:
                     is_ready=found.is_ready,
                     counts=dict(self.counts.get(name, Counter())),
                     note=found.probe.message,
+                    wave=self.waves.get(name, ""),
                     is_offline=found.probe.kind is ProbeKind.UNREACHABLE,
                 )
                 for name, found in sorted(probed.items())
@@ -182,16 +204,18 @@ class Totals:
             WaitTimeout: Something is not gone yet, or not ready.
         """
         late = list(self._say_late())
-        if self.failures:
-            all_else = f"; {', '.join(late)}" if late else ""
+        if self.failures or (self.stop and not late):
+            failed = [counted(self.failures, "failure")] if self.failures else []
+            rest = self.stop or f"everything else is as {self.says}"
             raise PartialFailure(
-                f"{counted(self.failures, 'failure')}{all_else}; everything else is as {self.says}",
+                "; ".join([*failed, *late, rest]),
                 hint="the lines above name clusters, objects and causes, with --v=1 the objects of"
                 " clusters that are not ready, too; sync again when they are mended",
             )
         if late and not self.is_dry_run:
+            rest = f"; {self.stop}" if self.stop else ""
             raise WaitTimeout(
-                f"{', '.join(late)} after {self.timeout:g}s",
+                f"{', '.join(late)} after {self.timeout:g}s{rest}",
                 hint="run sync again, or give it longer with --timeout",
             )
 

@@ -208,6 +208,7 @@ def _report_cluster(tally: ClusterTally) -> Object:
             "name": tally.cluster,
             "ready": tally.is_ready,
             "note": tally.note,
+            "wave": tally.wave,
             "counts": {verdict.value: count for verdict, count in tally.counts.items() if count},
         }
     )

@@ -20,9 +20,11 @@ def summary_lines(summary: Summary, *, folds: bool = True) -> list[str]:
         folds: Whether many clusters in which nothing was done are one line.
     """
     verdicts = occurring(summary.clusters)
-    header = ["CLUSTER", "READY", *(verdict.upper() for verdict in verdicts)]
+    has_waves = any(tally.wave for tally in summary.clusters)
+    waves = ["WAVE"] if has_waves else []
+    header = ["CLUSTER", *waves, "READY", *(verdict.upper() for verdict in verdicts)]
     shown, in_step = split_in_step(summary.clusters) if folds else (summary.clusters, ())
-    rows = [_tally_row(tally, verdicts) for tally in shown]
+    rows = [_tally_row(tally, verdicts, has_waves=has_waves) for tally in shown]
     sentence = summary_sentence(summary, is_dry_run=summary.is_dry_run)
     table = format_table([header, *rows]) if rows else []
     fold = fold_in_step(in_step, has_table=bool(rows)) if in_step else ""
@@ -72,9 +74,10 @@ def summary_sentence(summary: Summary, *, is_dry_run: bool) -> str:
     return f"{objects} over {clusters}, {counted(changes, 'change')} {would}"
 
 
-def _tally_row(tally: ClusterTally, verdicts: Sequence[Verdict]) -> list[str]:
+def _tally_row(tally: ClusterTally, verdicts: Sequence[Verdict], *, has_waves: bool) -> list[str]:
     counts = [str(tally.counts.get(verdict, 0)) for verdict in verdicts]
-    return [escape_controls(tally.cluster), str(tally.is_ready), *counts]
+    wave = [tally.wave] if has_waves else []
+    return [escape_controls(tally.cluster), *wave, str(tally.is_ready), *counts]
 
 
 def _is_in_step(tally: ClusterTally) -> bool:

@@ -43,7 +43,7 @@ COUNTS = ("replicas", "updatedReplicas", "availableReplicas", "readyReplicas")
 UNREADY = "0 of 1 replicas"
 
 
-def _ready_status(generation: int = 1) -> Object:
+def ready_status(generation: int = 1) -> Object:
     rolled_out = {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}
     return {
         **dict.fromkeys(COUNTS, 1),
@@ -60,8 +60,8 @@ FAILED: Object = {
 }
 
 
-def _make_ready(obj: Object) -> Object:
-    return {**obj, "status": _ready_status()}
+def make_ready(obj: Object) -> Object:
+    return {**obj, "status": ready_status()}
 
 
 def make_busy_shop(*ready: str, kind: Resource = DEPLOYMENT) -> tuple[MemoryCluster, MemoryFleet]:
@@ -72,7 +72,7 @@ def make_busy_shop(*ready: str, kind: Resource = DEPLOYMENT) -> tuple[MemoryClus
     federate(host, target=kind, spec={"template": {"spec": {"replicas": 1}}})
     fleet = make_fleet(host)
     for name in ready:
-        fleet.context(name).react_to(kind, _make_ready)
+        fleet.context(name).react_to(kind, make_ready)
     return host, fleet
 
 
@@ -129,7 +129,7 @@ def test_wait_ends_when_all_is_ready() -> None:
     _, fleet = make_busy_shop("c1")
     late = fleet.context("c2")
     events, failure = run(
-        fleet, on=once(lambda: late.alter(DEPLOYMENT, WEB, status=_ready_status()))
+        fleet, on=once(lambda: late.alter(DEPLOYMENT, WEB, status=ready_status()))
     )
     assert failure is None
     assert [("InProgress", UNREADY), ("Current", "")] == heard(events)
@@ -189,7 +189,7 @@ def test_wait_for_what_has_failed_is_a_failure_and_stops_no_other() -> None:
     def on(event: Event) -> None:
         if isinstance(event, Progressed) and event.cluster == "c1":
             if event.progress.readiness is Readiness.FAILED:
-                second.alter(DEPLOYMENT, WEB, status=_ready_status())
+                second.alter(DEPLOYMENT, WEB, status=ready_status())
             else:
                 first.alter(DEPLOYMENT, WEB, status=FAILED)
 
@@ -241,7 +241,7 @@ def test_wait_for_an_object_that_somebody_deletes_goes_on() -> None:
                             "labels": {"kubefed.io/managed": "true"},
                         },
                         "spec": {"replicas": 1},
-                        "status": _ready_status(),
+                        "status": ready_status(),
                     },
                 )
 
@@ -261,7 +261,7 @@ def test_wait_for_a_member_that_dies_says_so_and_goes_on_when_it_is_back() -> No
     events, failure = run(
         fleet,
         on=once(
-            lambda: late.alter(DEPLOYMENT, WEB, status=_ready_status()), state=Readiness.UNKNOWN
+            lambda: late.alter(DEPLOYMENT, WEB, status=ready_status()), state=Readiness.UNKNOWN
         ),
     )
     assert failure is None
@@ -274,7 +274,7 @@ def test_wait_misses_nothing_when_a_watch_expires() -> None:
     _, fleet = make_busy_shop("c1")
     late = fleet.context("c2")
     late.fail_next("watch", error(ExpiredError, 410))
-    late.before_next("watch", lambda c: c.alter(DEPLOYMENT, WEB, status=_ready_status()))
+    late.before_next("watch", lambda c: c.alter(DEPLOYMENT, WEB, status=ready_status()))
     events, failure = run(fleet)
     assert (None, ("Current", "")) == (failure, heard(events)[-1])
 
@@ -298,7 +298,7 @@ def test_wait_holds_no_lock() -> None:
     def look() -> None:
         leases = host.objects(LEASES)
         holders.extend(lease["spec"].get("holderIdentity") or "" for lease in leases)
-        fleet.context("c2").alter(DEPLOYMENT, WEB, status=_ready_status())
+        fleet.context("c2").alter(DEPLOYMENT, WEB, status=ready_status())
 
     _, failure = run(fleet, on=once(look), lock_wait=0.0)
     assert (None, [""]) == (failure, holders)
@@ -352,7 +352,7 @@ def test_wait_for_more_than_can_be_watched_takes_turns() -> None:
     def on(event: Event) -> None:
         if isinstance(event, Progressed) and event.cluster in left:
             left.discard(event.cluster)
-            fleet.context(event.cluster).alter(DEPLOYMENT, WEB, status=_ready_status())
+            fleet.context(event.cluster).alter(DEPLOYMENT, WEB, status=ready_status())
 
     _, failure = run(fleet, on=on)
     assert (None, set()) == (failure, left)

@@ -14,6 +14,7 @@ from kubefedctl.cli.looking import Looking
 from kubefedctl.cli.options import DryRun, Shared, with_shared
 from kubefedctl.cli.reporting import Reports, let_hear, open_report, shows_changes, takes_stdout
 from kubefedctl.cli.reviewing import Planning, Shaping
+from kubefedctl.cli.rollout import Rollout
 from kubefedctl.cli.syncing import Bounds, Controllers, Telling, Writing
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.model.announcements import Announcing
@@ -31,6 +32,7 @@ def sync(
     files: Files,
     looking: Looking,
     bounds: Bounds,
+    rollout: Rollout,
     writing: Writing,
     controllers: Controllers,
     telling: Telling,
@@ -60,6 +62,8 @@ def sync(
 
     Example: kubefedctl sync --wait --timeout 10m
 
+    Example: kubefedctl sync --waves 'canary=eu-1,25%,*' --timeout 1h
+
     Example: kubefedctl sync deployments/web -n shop --cluster eu-1
 
     Example: kubefedctl sync --plan-out plan.json
@@ -72,7 +76,7 @@ def sync(
 
     shared = planning.restrain(shared)
     telling.check(shared)
-    given = Shaping(looking, bounds, writing, controllers, shared)
+    given = Shaping(looking, bounds, writing, controllers, shared, rollout)
     files.check(given, planning)
     targets = reports.targets(output=telling.output)
     is_stdout_taken = telling.diff or telling.output is not None or takes_stdout(targets)
@@ -114,7 +118,8 @@ def _make_options(shaping: Shaping, review: Reviewing, *, compares: bool) -> Syn
         limit=bounds.limit,
         tells_contents=shared.dry_run is not DryRun.NONE,
         compares=compares,
-        goal=bounds.goal if shared.dry_run is DryRun.NONE else None,
+        goal=shaping.rollout.goal(shared),
+        waves=shaping.rollout.rules,
         review=review,
     )
 
