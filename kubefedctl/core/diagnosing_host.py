@@ -32,6 +32,7 @@ from kubefedctl.model.rules import (
     NO_CLUSTERS,
     NO_CONTROL_PLANE,
     NOT_CHECKED,
+    WEBHOOK_DEAD,
 )
 from kubefedctl.model.wellknown import CRDS, KUBEFED_CONFIGS, LEASES, TYPE_CONFIGS
 
@@ -55,6 +56,10 @@ def diagnose_host(examination: Examination, shell: Shell) -> Iterator[Finding]:
             HOST_OLD, subject, f"its version is {host.version}", shell.ask_host("version")
         )
     yield from _diagnose_locks(examination, shell)
+    for resource, name in host.webhooks:
+        fix = shell.ask_host("delete", resource.qualified_name, name)
+        text = "is registered, and no Pod of KubeFed's admission webhook is ready"
+        yield Finding(WEBHOOK_DEAD, str(resource.subject(Key("", name))), text, fix)
     yield from find_endings(
         host.expiries,
         now=examination.now,

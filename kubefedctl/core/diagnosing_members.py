@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubefedctl.core.diagnosing_host import find_endings, find_unserved, parse_version
+from kubefedctl.core.diagnosing_types import explain_stuck
 from kubefedctl.core.draining import draining_of
 from kubefedctl.core.endpoints import explain_loopback
 from kubefedctl.core.remedies import Shell
@@ -15,6 +16,7 @@ from kubefedctl.model.examinations import Examination, Federated, MemberFacts
 from kubefedctl.model.findings import Finding, Rule
 from kubefedctl.model.objects import list_at, text_at
 from kubefedctl.model.outcomes import ProbeKind
+from kubefedctl.model.refs import Key
 from kubefedctl.model.rules import (
     CLUSTER_DRAINING,
     CLUSTER_JOINED_TWICE,
@@ -22,6 +24,7 @@ from kubefedctl.model.rules import (
     CLUSTER_UNHEALTHY,
     CLUSTER_UNREACHABLE,
     CLUSTER_UNUSABLE,
+    DELETION_STUCK,
     LOOPBACK_ENDPOINT,
     MEMBER_FORBIDS,
     MEMBER_OLD,
@@ -29,6 +32,7 @@ from kubefedctl.model.rules import (
     TLS_UNCHECKED,
     VERSION_SKEW,
 )
+from kubefedctl.model.wellknown import KUBEFED_CLUSTERS
 
 _OLDEST_WITH_APPLY = (1, 22)
 _MOST_SKEW = 3
@@ -87,6 +91,10 @@ def _diagnose_registration(
         text = f"spec.disabledTLSValidations is {', '.join(disabled)}"
         fix = shell.ask_host("edit", "kubefedcluster", name, "-n", examination.kubefed_namespace)
         yield Finding(TLS_UNCHECKED, subject, text, fix, name)
+    stuck = explain_stuck(source, now=examination.now)
+    if stuck:
+        record = str(KUBEFED_CLUSTERS.subject(Key(examination.kubefed_namespace, name)))
+        yield Finding(DELETION_STUCK, record, stuck, shell.run("unjoin", name), name)
     draining = draining_of(registration.labels)
     if draining is not None:
         text = f"is being drained ({draining.value})"

@@ -17,7 +17,7 @@ from kubefedctl.model.events import counted
 from kubefedctl.model.examinations import Examination, Federated
 from kubefedctl.model.federated import FederatedObject
 from kubefedctl.model.findings import Finding
-from kubefedctl.model.objects import list_at, text_at, value_at
+from kubefedctl.model.objects import list_at, name_of, text_at, value_at
 from kubefedctl.model.refs import Key
 from kubefedctl.model.rules import (
     DELETION_STUCK,
@@ -32,6 +32,7 @@ from kubefedctl.model.rules import (
     OVERRIDE_UNUSED,
     PLACEMENT_INVALID,
     PLACEMENT_UNKNOWN_CLUSTER,
+    PREFERENCE_IN_DOUBT,
     SELECTOR_MATCHES_NOTHING,
     TEMPLATE_INVALID,
     VERSION_LEFT_BEHIND,
@@ -58,6 +59,18 @@ def diagnose_objects(
         yield Finding(NAMESPACE_MISNAMED, str(obj.subject), text, fix)
     for deletion in plan.deletions:
         yield from _diagnose_deletion(deletion.federated, examination.now, shell)
+    for namespace in examination.host.terminating:
+        stuck = explain_stuck(namespace, now=examination.now, holder="what is left in it")
+        if stuck:
+            name = name_of(namespace)
+            shown = "jsonpath={.status.conditions[*].message}"
+            fix = shell.ask_host("get", "namespace", name, "-o", shown)
+            yield Finding(DELETION_STUCK, str(NAMESPACES.subject(Key("", name))), stuck, fix)
+    for subject, text in federated.doubts:
+        _, *place, name = subject.split("/")
+        where = ("-n", *place) if place else ()
+        fix = shell.run("schedule", name, *where) if name else shell.ask_host("get", "rsp", "-A")
+        yield Finding(PREFERENCE_IN_DOUBT, subject, text, fix)
     yield from _diagnose_members(examination, federated, shell)
     yield from _find_old_versions(federated, shell)
 

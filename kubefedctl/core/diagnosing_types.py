@@ -39,14 +39,21 @@ def diagnose_types(
         yield from _diagnose_member(name, examination, federated, shell)
 
 
-def explain_stuck(source: object, *, now: str) -> str:
-    """Return since when an object is in deletion and what holds it; empty where it is not stuck."""
+def explain_stuck(source: object, *, now: str, holder: str = "nothing that can be seen") -> str:
+    """
+    Return since when an object is in deletion and what holds it; empty where it is not stuck.
+
+    Args:
+        source: The object.
+        now: The time.
+        holder: What holds it where no finalizer does.
+    """
     since = text_at(source, "metadata", "deletionTimestamp")
     age = seconds_between(since, now)
     if age is None or age < STUCK_AFTER:
         return ""
     finalizers = finalizers_of(source) if isinstance(source, dict) else []
-    held = ", ".join(map(str, finalizers)) or "nothing that can be seen"
+    held = ", ".join(map(str, finalizers)) or holder
     return f"is in deletion for {spell_seconds(age)}, held by {held}"
 
 

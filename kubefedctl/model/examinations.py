@@ -15,7 +15,7 @@ from kubefedctl.model.clusters import Expiry, Registration
 from kubefedctl.model.locks import LockRecord
 from kubefedctl.model.outcomes import Probe
 from kubefedctl.model.readings import Desired, Observed
-from kubefedctl.model.refs import Object
+from kubefedctl.model.refs import Object, Resource
 from kubefedctl.model.typeconfigs import Discovery, TypeConfig
 
 
@@ -35,6 +35,9 @@ class HostFacts:
         lease: The lock between syncs.
         leader: KubeFed's own lock.
         manager: How many replicas of KubeFed's controller-manager are asked for.
+        webhooks: KubeFed's webhooks that are registered while none of their Pods is ready, as type
+            and name.
+        terminating: Namespaces in deletion.
         unread: What could not be read, a sentence each.
     """
 
@@ -48,6 +51,8 @@ class HostFacts:
     lease: LockRecord = field(default_factory=LockRecord)
     leader: LockRecord = field(default_factory=LockRecord)
     manager: int = 0
+    webhooks: tuple[tuple[Resource, str], ...] = ()
+    terminating: tuple[Object, ...] = ()
     unread: tuple[str, ...] = ()
 
 
@@ -83,6 +88,7 @@ class Federated:
         desired: What the host asks for.
         observed: What the members have.
         plan: What a sync would do.
+        doubts: What is to be told of preferences, as subject and sentence.
     """
 
     registrations: Mapping[str, Registration]
@@ -91,6 +97,7 @@ class Federated:
     desired: Desired
     observed: Observed
     plan: Plan
+    doubts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,13 @@ NO_CLUSTERS = Rule(
     "No member cluster is joined.",
     "There is nothing to propagate to.",
 )
+WEBHOOK_DEAD = Rule(
+    "KF110",
+    "WebhookDead",
+    _ERROR,
+    "KubeFed's admission webhook is registered in the host, and no Pod of it is ready.",
+    "Every change of KubeFed's own objects is refused; the checks of the definitions replace it.",
+)
 
 CLUSTER_UNUSABLE = Rule(
     "KF201",
@@ -315,6 +322,13 @@ VERSION_LEFT_BEHIND = Rule(
     _NOTE,
     "A version object remembers a federated object that is gone.",
     "It does no harm until an object of the same name is federated.",
+)
+PREFERENCE_IN_DOUBT = Rule(
+    "KF516",
+    "PreferenceInDoubt",
+    _WARNING,
+    "A ReplicaSchedulingPreference is not followed, or on numbers that may change.",
+    "Replicas stay as they are spread, or are spread again later.",
 )
 
 NOT_CHECKED = Rule(

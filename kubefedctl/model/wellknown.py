@@ -41,6 +41,22 @@ CRDS = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", False
 )
 
+_ADMISSION_GROUP = "admissionregistration.k8s.io"
+VALIDATING_WEBHOOKS = Resource(
+    _ADMISSION_GROUP,
+    "v1",
+    "validatingwebhookconfigurations",
+    "ValidatingWebhookConfiguration",
+    False,
+)
+MUTATING_WEBHOOKS = Resource(
+    _ADMISSION_GROUP,
+    "v1",
+    "mutatingwebhookconfigurations",
+    "MutatingWebhookConfiguration",
+    False,
+)
+
 KUBEFED_CLUSTERS = Resource(CORE_GROUP, CORE_VERSION, "kubefedclusters", "KubeFedCluster", True)
 KUBEFED_CONFIGS = Resource(CORE_GROUP, CORE_VERSION, "kubefedconfigs", "KubeFedConfig", True)
 TYPE_CONFIGS = Resource(

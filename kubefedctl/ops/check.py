@@ -11,7 +11,7 @@ Laws:
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from kubefedctl.cluster.port import Cluster, Fleet
@@ -20,10 +20,19 @@ from kubefedctl.core.narrowing import Request
 from kubefedctl.core.planning import plan_sync
 from kubefedctl.core.remedies import Shell
 from kubefedctl.errors import ControlPlaneError, ForbiddenError, NotFoundError
-from kubefedctl.model.events import Diagnosed, Event, Step, counted
+from kubefedctl.model.events import (
+    Diagnosed,
+    Event,
+    Result,
+    Step,
+    Verdict,
+    Warned,
+    counted,
+)
 from kubefedctl.model.examinations import Examination, Federated
 from kubefedctl.model.locks import LockTerms
 from kubefedctl.model.readings import FederationConfig
+from kubefedctl.model.schedules import Rescheduling
 from kubefedctl.model.typeconfigs import Discovery
 from kubefedctl.model.wellknown import KUBEFED_CONFIGS
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
@@ -32,6 +41,7 @@ from kubefedctl.ops.examining import examine_host, examine_members
 from kubefedctl.ops.narrowing import check_found, narrow_federation
 from kubefedctl.ops.probing import probe_members
 from kubefedctl.ops.reading import Federation, read_desired, read_federation, synced_types
+from kubefedctl.ops.rescheduling import ReschedulingOptions, reschedule
 from kubefedctl.ops.surveying import read_members
 
 
@@ -112,6 +122,10 @@ def _examine(
     desired = read_desired(host, federation)
     check_found(host, desired)
     observed = read_members(desired, probed)
+    clusters = {name: p.cluster for name, p in probed.items() if p.cluster is not None}
+    options = ReschedulingOptions(Rescheduling.AUTO, now_text(), is_dry_run=True)
+    rescheduled = reschedule(host, desired, observed, clusters=clusters, options=options)
+    desired = rescheduled.desired
     return Examination(
         now_text(),
         config.kubefed_namespace,
@@ -124,8 +138,19 @@ def _examine(
             desired=desired,
             observed=observed,
             plan=plan_sync(desired, observed),
+            doubts=tuple(_find_doubts(rescheduled.events)),
         ),
     )
+
+
+def _find_doubts(events: Iterable[Event]) -> Iterator[tuple[str, str]]:
+    """What is to be told of preferences: subject and sentence."""
+    for event in events:
+        if isinstance(event, Warned):
+            subject, _, text = event.text.partition(": ")
+            yield subject, text
+        elif isinstance(event, Result) and event.verdict is Verdict.FAILED:
+            yield str(event.subject), f"is not followed: {event.detail}"
 
 
 def _tell_members(federation: Federation) -> Iterator[Event]:

@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from kubefedctl.cluster.port import Cluster
 from kubefedctl.core.locking import read_lock_record
@@ -23,18 +25,31 @@ from kubefedctl.core.preflight import (
     member_permissions,
     sync_permissions,
 )
-from kubefedctl.errors import ClusterError
+from kubefedctl.errors import ClusterError, NotFoundError
 from kubefedctl.model.examinations import HostFacts, MemberFacts
-from kubefedctl.model.locks import LEADER_NAME, LEASE_NAME, LockRecord, LockTerms
-from kubefedctl.model.objects import name_of, value_at
+from kubefedctl.model.locks import LEADER_NAME, LEASE_NAME, LockTerms
+from kubefedctl.model.objects import list_at, map_at, name_of, text_at, value_at
 from kubefedctl.model.readings import FederationConfig
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.typeconfigs import Discovery, TypeConfig
-from kubefedctl.model.wellknown import CRDS, LEASES
+from kubefedctl.model.wellknown import (
+    CRDS,
+    LEASES,
+    MUTATING_WEBHOOKS,
+    NAMESPACES,
+    VALIDATING_WEBHOOKS,
+)
 from kubefedctl.ops.fanout import run_side_by_side
 from kubefedctl.ops.preflight import ask_permissions
 from kubefedctl.ops.probing import Probed
 from kubefedctl.ops.writing import find
+
+_WEBHOOKS = ("validations.core.kubefed.io", "mutation.core.kubefed.io")
+"""
+How the names of KubeFed's webhooks begin; the Deployment behind each is named like its Service.
+
+Upstream: charts/kubefed/charts/controllermanager/templates/webhook.yaml @ v0.10.0.
+"""
 
 _DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment", True)
 
@@ -58,44 +73,43 @@ def examine_host(
         terms: Where the locks are.
     """
     unread: list[str] = []
+    bare = HostFacts(host.name, host.endpoint.server, discovery, expiries=host.expiries())
     if config is None:
-        return HostFacts(
-            host.name,
-            host.endpoint.server,
-            discovery,
-            version=str(_try(lambda: _read_version(host), unread) or ""),
-            expiries=host.expiries(),
-            unread=tuple(unread),
-        )
+        version = _try(lambda: _read_version(host), unread)
+        return replace(bare, version=str(version or ""), unread=tuple(unread))
+    questions = _questions_for(host, config, terms)
+    asked = {name: partial(_try, question, unread) for name, question in questions.items()}
+    answers = {k: v for k, v in run_side_by_side(asked).items() if v is not None}
+    needed = sync_permissions(
+        types,
+        namespace=config.kubefed_namespace,
+        target_namespace=config.target_namespace,
+        leader=terms.leader,
+    )
+    forbidden = _ask(host, needed, unread)
+    return replace(bare, **answers, forbidden=forbidden, unread=tuple(sorted(unread)))
+
+
+def _questions_for(
+    host: Cluster, config: FederationConfig, terms: LockTerms
+) -> dict[str, Callable[[], Any]]:
+    """What is asked of a host, by the field of the facts that it fills."""
     namespace = config.kubefed_namespace
-    questions: dict[str, Callable[[], object]] = {
+    questions: dict[str, Callable[[], Any]] = {
         "version": lambda: _read_version(host),
         "crds": lambda: {name_of(found): found for found in host.list(CRDS).items},
         "lease": lambda: read_lock_record(find(host, LEASES, Key(namespace, LEASE_NAME))),
         "leader": lambda: read_lock_record(find(host, terms.leader, Key(namespace, LEADER_NAME))),
-        "manager": lambda: _count_managers(host, namespace),
+        "manager": lambda: _count_replicas(host, Key(namespace, LEADER_NAME), "spec", "replicas"),
+        "webhooks": lambda: _find_dead_webhooks(host),
     }
-    asked = {name: partial(_try, question, unread) for name, question in questions.items()}
-    answers = run_side_by_side(asked)
-    needed = sync_permissions(
-        types,
-        namespace=namespace,
-        target_namespace=config.target_namespace,
-        leader=terms.leader,
-    )
-    return HostFacts(
-        host.name,
-        host.endpoint.server,
-        discovery,
-        version=str(answers["version"] or ""),
-        expiries=host.expiries(),
-        crds=_as_map(answers["crds"]),
-        forbidden=_ask(host, needed, unread),
-        lease=_as_record(answers["lease"]),
-        leader=_as_record(answers["leader"]),
-        manager=answers["manager"] if isinstance(answers["manager"], int) else 0,
-        unread=tuple(sorted(unread)),
-    )
+    if not config.target_namespace:
+        questions["terminating"] = lambda: (
+            host.list(
+                NAMESPACES, field_selector="status.phase=Terminating", metadata_only=True
+            ).items
+        )
+    return questions
 
 
 def examine_members(
@@ -130,7 +144,7 @@ def _ask(cluster: Cluster, needed: Sequence[Permission], unread: list[str]) -> t
     return fold_verbs(asked.missing)
 
 
-def _try(question: Callable[[], object], unread: list[str]) -> object | None:
+def _try(question: Callable[[], Any], unread: list[str]) -> Any:
     """The answer, or None with the cause among *unread*."""
     try:
         return question()
@@ -147,15 +161,29 @@ def _read_version(cluster: Cluster) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _count_managers(host: Cluster, namespace: str) -> int:
-    found = find(host, _DEPLOYMENTS, Key(namespace, LEADER_NAME))
-    replicas = value_at(found, "spec", "replicas")
+def _count_replicas(host: Cluster, key: Key, *field: str) -> int:
+    replicas = value_at(find(host, _DEPLOYMENTS, key), *field)
     return replicas if isinstance(replicas, int) and not isinstance(replicas, bool) else 0
 
 
-def _as_map(answer: object) -> Mapping[str, Object] | None:
-    return answer if isinstance(answer, dict) else None
+def _find_dead_webhooks(host: Cluster) -> tuple[tuple[Resource, str], ...]:
+    """KubeFed's webhooks that nobody answers; only those whose server is in the host are known."""
+    dead: list[tuple[Resource, str]] = []
+    for resource in (VALIDATING_WEBHOOKS, MUTATING_WEBHOOKS):
+        for found in _list_served(host, resource):
+            if not name_of(found).startswith(_WEBHOOKS):
+                continue
+            webhooks = list_at(found, "webhooks")
+            services = [map_at(each, "clientConfig", "service") for each in webhooks]
+            keys = {Key(text_at(s, "namespace"), text_at(s, "name")) for s in services if s}
+            if keys and not any(_count_replicas(host, k, "status", "readyReplicas") for k in keys):
+                dead.append((resource, name_of(found)))
+    return tuple(dead)
 
 
-def _as_record(answer: object) -> LockRecord:
-    return answer if isinstance(answer, LockRecord) else LockRecord()
+def _list_served(host: Cluster, resource: Resource) -> tuple[Object, ...]:
+    """The objects of a type; none where it is not served."""
+    try:
+        return host.list(resource).items
+    except NotFoundError:
+        return ()

@@ -21,7 +21,7 @@ from kubefedctl.model.outcomes import Probe, ProbeKind
 from kubefedctl.model.readings import ClusterReading
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.model.typeconfigs import ApiResource, Discovery, TypeConfig
-from kubefedctl.model.wellknown import PROPAGATED_VERSIONS
+from kubefedctl.model.wellknown import PROPAGATED_VERSIONS, VALIDATING_WEBHOOKS
 from tests.core.federations import (
     EVERYWHERE,
     TERMINATING,
@@ -87,6 +87,7 @@ class Stage:
     objects: tuple[FederatedObject, ...] = (federated_namespace(), federate())
     readings: Mapping[str, ClusterReading] = field(default_factory=dict)
     irregular: tuple[str, ...] = ()
+    doubts: tuple[tuple[str, str], ...] = ()
     desired: Mapping[str, Any] = field(default_factory=dict)
 
     def examine(self) -> Examination:
@@ -101,6 +102,7 @@ class Stage:
             desired=wanted,
             observed=observed,
             plan=plan_sync(wanted, observed),
+            doubts=self.doubts,
         )
         members = {found.name: WELL for found in self.clusters} | dict(self.facts)
         return Examination(NOW, KNS, self.host, members, federated)
@@ -224,6 +226,13 @@ CASES: dict[str, Case] = {
         "cluster host",
         "no member cluster is joined",
         "kubefedctl join CLUSTER_NAME",
+    ),
+    "KF110": (
+        with_host(webhooks=((VALIDATING_WEBHOOKS, "validations.core.kubefed.io"),)),
+        "ValidatingWebhookConfiguration/validations.core.kubefed.io",
+        "is registered, and no Pod of KubeFed's admission webhook is ready",
+        "kubectl delete validatingwebhookconfigurations.admissionregistration.k8s.io"
+        " validations.core.kubefed.io",
     ),
     "KF201": (
         probe(ProbeKind.MALFORMED, "no usable token"),
@@ -452,6 +461,12 @@ CASES: dict[str, Case] = {
         "PropagatedVersion/shop/configmap-gone",
         "its federated object is gone",
         "kubectl delete propagatedversions.core.kubefed.io configmap-gone -n shop",
+    ),
+    "KF516": (
+        replace(HEALTHY, doubts=(("ReplicaSchedulingPreference/shop/web", "there is no b"),)),
+        "ReplicaSchedulingPreference/shop/web",
+        "there is no b",
+        "kubefedctl schedule web -n shop",
     ),
     "KF901": (
         with_member(unread=("permissions: 500",)),

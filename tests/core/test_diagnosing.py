@@ -199,6 +199,22 @@ VARIANTS: dict[str, tuple[Stage | Examination, str, str]] = {
         "KF512",
         "kubefedctl sync",
     ),
+    "namespace-stuck": (
+        with_host(terminating=({"metadata": {"name": "a", **TERMINATING}},)),
+        "KF512",
+        "kubectl get namespace a -o 'jsonpath={.status.conditions[*].message}'",
+    ),
+    "registration-stuck": (
+        replace(
+            HEALTHY,
+            clusters=(
+                replace(register("c1"), source={"metadata": {"name": "c1", **TERMINATING}}),
+                register("c2"),
+            ),
+        ),
+        "KF512",
+        "kubefedctl unjoin c1",
+    ),
     "no-namespaces-type": (
         replace(
             HEALTHY,

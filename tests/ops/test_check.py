@@ -22,22 +22,34 @@ from kubefedctl.model.clusters import Expiry
 from kubefedctl.model.events import Diagnosed, Event
 from kubefedctl.model.findings import Diagnosis
 from kubefedctl.model.locks import LEADER_NAME, LEASE_NAME
-from kubefedctl.model.refs import Key, Resource
+from kubefedctl.model.refs import Key
 from kubefedctl.model.typeconfigs import Discovery
 from kubefedctl.model.wellknown import (
     CRDS,
     KUBEFED_CLUSTERS,
     KUBEFED_CONFIGS,
     LEASES,
+    NAMESPACES,
     TYPE_CONFIGS,
+    VALIDATING_WEBHOOKS,
 )
 from kubefedctl.ops.check import CheckOptions, check
-from tests.core.makers import CONFIG_MAP, NAMESPACE, make_type_config
+from tests.core.makers import CONFIG_MAP, DEPLOYMENT, NAMESPACE, make_type_config
 from tests.fakes import MemoryCluster, MemoryFleet
+from tests.ops.preferences import TEMPLATE, prefer
 from tests.ops.shop import make_synced_shop
-from tests.ops.stage import AT_ONCE, KNS, error, federate, managed, not_found, served, told
+from tests.ops.stage import (
+    AT_ONCE,
+    KNS,
+    add_type_config,
+    error,
+    federate,
+    managed,
+    not_found,
+    served,
+    told,
+)
 
-DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment", True)
 FORBIDDEN = error(ForbiddenError, 403)
 
 
@@ -186,9 +198,52 @@ def test_check_reads_locks_and_the_controller_manager(fleet: MemoryFleet) -> Non
         fleet.host.remove(LEASES, Key(KNS, LEASE_NAME))
     fleet.host.add(LEASES, lease)
     manager = {"metadata": {"namespace": KNS, "name": LEADER_NAME}, "spec": {"replicas": 2}}
-    fleet.host.add(DEPLOYMENTS, manager)
+    fleet.host.add(DEPLOYMENT, manager)
     place = f"Deployment/{KNS}/{LEADER_NAME}"
     assert [f"KF106 {place}", f"KF107 Lease/{KNS}/{LEASE_NAME}"] == ids(fleet)
+
+
+@pytest.mark.parametrize(("ready", "expected"), [(0, True), (1, False)], ids=["dead", "alive"])
+def test_check_tells_of_a_webhook_that_nobody_answers(
+    fleet: MemoryFleet, ready: int, expected: bool
+) -> None:
+    """Half an uninstalled chart refuses every change; webhooks of others are not looked at."""
+    service = {"namespace": KNS, "name": "kubefed-admission-webhook"}
+    for name in ("validations.core.kubefed.io-x", "others.example.com"):
+        body = {"metadata": {"name": name}, "webhooks": [{"clientConfig": {"service": service}}]}
+        fleet.host.add(VALIDATING_WEBHOOKS, body)
+    status = {"readyReplicas": ready}
+    fleet.host.add(DEPLOYMENT, {"metadata": dict(service), "status": status})
+    subject = "ValidatingWebhookConfiguration/validations.core.kubefed.io-x"
+    assert [f"KF110 {subject}"] * expected == ids(fleet)
+
+
+def test_check_tells_of_namespaces_that_do_not_end(fleet: MemoryFleet) -> None:
+    """What is left in them holds them."""
+    metadata = {"name": "old", "deletionTimestamp": "2020-01-01T00:00:00Z", "finalizers": ["a/b"]}
+    fleet.host.add(NAMESPACES, {"metadata": metadata, "status": {"phase": "Terminating"}})
+    assert ["KF512 Namespace/old"] == ids(fleet)
+
+
+def test_check_follows_preferences_as_a_sync_does(fleet: MemoryFleet) -> None:
+    """What a preference places is placed; one that cannot be followed is told."""
+    host = fleet.host
+    add_type_config(host, DEPLOYMENT)
+    everywhere = served(
+        NAMESPACE,
+        CONFIG_MAP,
+        DEPLOYMENT,
+        *(make_type_config(found).federated for found in (NAMESPACE, CONFIG_MAP, DEPLOYMENT)),
+    )
+    for cluster in (host, fleet.context("c1"), fleet.context("c2")):
+        cluster.discovery = everywhere  # type: ignore[attr-defined]
+    federate(host, target=DEPLOYMENT, spec={"template": TEMPLATE, "placement": {}})
+    assert ["KF505 FederatedDeployment/shop/web"] == ids(fleet)
+    prefer(host)
+    assert [] == ids(fleet)
+    prefer(host, key=Key("shop", "nothing"))
+    (found,) = diagnosed(fleet).findings
+    assert ("KF516", "ReplicaSchedulingPreference/shop/nothing") == (found.rule.id, found.subject)
 
 
 def test_check_of_what_was_asked_for_alone(fleet: MemoryFleet) -> None:
