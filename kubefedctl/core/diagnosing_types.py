@@ -107,8 +107,6 @@ def _find_doubles(federated: Federated, shell: Shell) -> Iterator[Finding]:
 def _find_unsynced(federated: Federated, shell: Shell) -> Iterator[Finding]:
     by_name = {found.name: found for found in federated.types}
     for name, cause in sorted(federated.desired.failures.items()):
-        if name not in by_name:
-            continue
         subject = str(TYPE_CONFIGS.subject(key_of(by_name[name].source)))
         has_namespaces = "namespaces" in by_name
         fix = shell.ask_host("get", by_name[name].federated.qualified_name, "-A")

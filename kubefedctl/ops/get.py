@@ -1,8 +1,8 @@
 """
 get: the objects of all member clusters at once, without writing anything.
 
-Here: finding the type in each cluster, and asking all of them side by side. Not here: how answers
-are put together (`core.gathering`).
+Here: what is asked for, and telling the answers. Not here: asking the members (`gathering`), and
+how their answers are put together (`core.gathering`).
 
 Laws:
 1. Nothing is written. Of the host, the KubeFedClusters with their Secrets and its discovery are
@@ -14,18 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from functools import partial
 
 from kubefedctl.cluster.port import Cluster, Fleet
 from kubefedctl.core.gathering import Wanted, gather_tables, present_object
-from kubefedctl.core.lookup import find_type
 from kubefedctl.core.narrowing import Request, make_narrowing
 from kubefedctl.errors import (
-    ClusterError,
     ControlPlaneError,
     InputError,
-    KubefedctlError,
     NotFoundError,
     PartialFailure,
 )
@@ -36,19 +31,11 @@ from kubefedctl.model.renderings import RenderError, Rendering
 from kubefedctl.model.tables import Table
 from kubefedctl.model.wellknown import KUBEFED_CLUSTERS
 from kubefedctl.ops.configuring import find_config
-from kubefedctl.ops.fanout import run_side_by_side
+from kubefedctl.ops.gathering import Answer, Asking, View, ask_members, find_in_host
 from kubefedctl.ops.registrations import Registered, read_registrations
 
 _PATIENCE = 5.0
 _MOST_NAMED = 3
-
-
-class View(Enum):
-    """What is wanted of the objects."""
-
-    TABLE = "table"
-    OBJECTS = "objects"
-    NAMES = "names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +76,12 @@ def get(fleet: Fleet, options: GetOptions) -> Generator[Event, None, None]:
         PartialFailure: Some clusters did not answer; the others were told.
     """
     host = fleet.host
-    namespace = "" if options.is_everywhere else options.namespace or host.endpoint.namespace
-    if not options.is_everywhere:
-        namespace = namespace or "default"
+    asking = _make_asking(host, options)
     members = _read_members(host, options)
-    known = {found.word: _find_in_host(host, found.word) for found in options.wanted}
     yield Step(f"asking {counted(len(members.registrations), 'cluster')}")
-    asking = _Asking(options, namespace, known)
-    answers = run_side_by_side(
-        {
-            name: partial(_ask_member, fleet, members, name, asking)
-            for name in sorted(members.registrations)
-        }
-    )
+    answers = ask_members(fleet, members, asking)
     _check_served(answers, asking)
-    yield from _tell(answers, options, namespace)
+    yield from _tell(answers, options, asking.namespace)
     failures = [failure for found in answers.values() for failure in found.failures]
     yield from (Warned(failure.message, is_failure=True) for failure in failures)
     if failures:
@@ -112,36 +90,21 @@ def get(fleet: Fleet, options: GetOptions) -> Generator[Event, None, None]:
             f"{failed} of {counted(len(answers), 'cluster')} could not be asked for everything",
             hint="the warnings name clusters and causes; --cluster leaves clusters out",
         )
-    _check_names(answers, options, namespace)
+    _check_names(answers, options, asking.namespace)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
-    """What every member is asked."""
-
-    options: GetOptions
-    namespace: str
-    known: Mapping[str, Resource | InputError]
-
-
-@dataclass(slots=True)
-class _Answer:
-    """What one member said."""
-
-    tables: list[tuple[Wanted, Resource, Table]] = field(default_factory=list)
-    objects: list[tuple[Wanted, Resource, tuple[Object, ...]]] = field(default_factory=list)
-    failures: list[_Failure] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """Why one member did not answer for one type."""
-
-    cluster: str
-    subject: str
-    reason: str
-    message: str
-    is_unserved: bool = False
+def _make_asking(host: Cluster, options: GetOptions) -> Asking:
+    """What every member is asked, in the namespace that kubectl would look into."""
+    namespace = options.namespace or host.endpoint.namespace or "default"
+    selectors = [*map(str, options.request.requirements)]
+    selectors += [MANAGED_SELECTOR] if options.is_managed else []
+    return Asking(
+        options.wanted,
+        options.view,
+        namespace="" if options.is_everywhere else namespace,
+        label_selector=",".join(selectors),
+        known={found.word: find_in_host(host, found.word) for found in options.wanted},
+    )
 
 
 def _read_members(host: Cluster, options: GetOptions) -> Registered:
@@ -168,97 +131,15 @@ def _read_members(host: Cluster, options: GetOptions) -> Registered:
     return Registered(registrations, found.malformed, found.accesses)
 
 
-def _find_in_host(host: Cluster, word: str) -> Resource | InputError:
-    """The type that the host knows by *word*, or why it knows none."""
-    try:
-        return find_type(host.discover(), word).resource
-    except InputError as error:
-        return error
-
-
-def _ask_member(fleet: Fleet, members: Registered, name: str, asking: _Asking) -> _Answer:
-    answer = _Answer()
-    try:
-        cluster = _open_member(fleet, members, name)
-    except KubefedctlError as error:
-        reason = error.reason if isinstance(error, ClusterError) else "Malformed"
-        answer.failures.append(_Failure(name, "cluster", reason, f"cluster {name}: {_say(error)}"))
-        return answer
-    for wanted in asking.options.wanted:
-        try:
-            _ask_type(cluster, wanted, asking, answer)
-        except ClusterError as error:
-            answer.failures.append(_Failure(name, wanted.word, error.reason, error.message))
-        except InputError as error:
-            text = f"cluster {name} serves no type named {wanted.word!r}"
-            if "names several" in error.message:
-                text = f"cluster {name}: {error.message}"
-            answer.failures.append(_Failure(name, wanted.word, "NotServed", text, True))
-    return answer
-
-
-def _say(error: KubefedctlError) -> str:
-    return error.answer if isinstance(error, ClusterError) else error.message
-
-
-def _open_member(fleet: Fleet, members: Registered, name: str) -> Cluster:
-    """The member *name*, which answers; one that does not is found out soon."""
-    if name in members.malformed:
-        raise InputError(members.malformed[name])
-    cluster = fleet.connect(members.accesses[name])
-    cluster.read("/healthz", timeout=_PATIENCE)
-    return cluster
-
-
-def _ask_type(cluster: Cluster, wanted: Wanted, asking: _Asking, answer: _Answer) -> None:
-    """Ask for the type as the host serves it; where that is not there, as the member does."""
-    known = asking.known[wanted.word]
-    if isinstance(known, InputError):
-        resource = find_type(cluster.discover(), wanted.word).resource
-        return _ask(cluster, resource, wanted, asking, answer)
-    try:
-        return _ask(cluster, known, wanted, asking, answer)
-    except NotFoundError:
-        # NB: a list of nothing is empty; only a type that is not served is not found
-        own = find_type(cluster.discover(), f"{known.plural}.{known.group}").resource
-        return _ask(cluster, own, wanted, asking, answer)
-
-
-def _ask(
-    cluster: Cluster, resource: Resource, wanted: Wanted, asking: _Asking, answer: _Answer
-) -> None:
-    selectors = [*map(str, asking.options.request.requirements)]
-    selectors += [MANAGED_SELECTOR] if asking.options.is_managed else []
-    for name in wanted.names or ("",):
-        field_selector = f"metadata.name={name}" if name else ""
-        if asking.options.view is View.TABLE:
-            table = cluster.tabulate(
-                resource,
-                namespace=asking.namespace,
-                label_selector=",".join(selectors),
-                field_selector=field_selector,
-            )
-            answer.tables.append((wanted, resource, table))
-            continue
-        items = cluster.list(
-            resource,
-            namespace=asking.namespace,
-            label_selector=",".join(selectors),
-            field_selector=field_selector,
-            metadata_only=asking.options.view is View.NAMES,
-        ).items
-        answer.objects.append((wanted, resource, items))
-
-
-def _check_served(answers: Mapping[str, _Answer], asking: _Asking) -> None:
+def _check_served(answers: Mapping[str, Answer], asking: Asking) -> None:
     """Hold that some cluster serves each type, unless one could not be asked."""
-    for wanted in asking.options.wanted:
+    for wanted in asking.wanted:
         known = asking.known[wanted.word]
         failures = [
             failure
             for found in answers.values()
             for failure in found.failures
-            if failure.subject in (wanted.word, "cluster")
+            if failure.word in (wanted.word, "")
         ]
         if len(failures) == len(answers) and all(found.is_unserved for found in failures):
             raise InputError(
@@ -267,7 +148,7 @@ def _check_served(answers: Mapping[str, _Answer], asking: _Asking) -> None:
             )
 
 
-def _tell(answers: Mapping[str, _Answer], options: GetOptions, namespace: str) -> Iterator[Event]:
+def _tell(answers: Mapping[str, Answer], options: GetOptions, namespace: str) -> Iterator[Event]:
     keys = _keys_of(answers)
     is_whole = not any(found.failures for found in answers.values())
     if not keys and is_whole and not any(found.names for found in options.wanted):
@@ -281,7 +162,7 @@ def _tell(answers: Mapping[str, _Answer], options: GetOptions, namespace: str) -
         yield from (Line(found) for found in _list_names(answers))
 
 
-def _tabulate(answers: Mapping[str, _Answer], options: GetOptions) -> Tabulated:
+def _tabulate(answers: Mapping[str, Answer], options: GetOptions) -> Tabulated:
     tables: dict[tuple[str, Resource], Table] = {}
     for word in options.wanted:
         for cluster, answer in answers.items():
@@ -294,7 +175,7 @@ def _tabulate(answers: Mapping[str, _Answer], options: GetOptions) -> Tabulated:
     return Tabulated(gather_tables(tables), options.is_wide, options.is_everywhere)
 
 
-def _show_objects(answers: Mapping[str, _Answer]) -> Iterator[Event]:
+def _show_objects(answers: Mapping[str, Answer]) -> Iterator[Event]:
     clusters: dict[str, tuple[Object, ...]] = {}
     is_concealed = False
     for name, answer in answers.items():
@@ -304,7 +185,9 @@ def _show_objects(answers: Mapping[str, _Answer]) -> Iterator[Event]:
         if answer.objects:
             clusters[name] = tuple(shown.values())
     errors = [
-        RenderError(failure.subject, failure.reason, failure.message, failure.cluster)
+        RenderError(
+            failure.word or failure.cluster, failure.reason, failure.message, failure.cluster
+        )
         for answer in answers.values()
         for failure in answer.failures
     ]
@@ -316,7 +199,7 @@ def _show_objects(answers: Mapping[str, _Answer]) -> Iterator[Event]:
         )
 
 
-def _list_names(answers: Mapping[str, _Answer]) -> list[str]:
+def _list_names(answers: Mapping[str, Answer]) -> list[str]:
     found = {
         (resource.qualified_name, key_of(obj), name): resource.subject(key_of(obj)).within(name)
         for name, answer in answers.items()
@@ -326,7 +209,7 @@ def _list_names(answers: Mapping[str, _Answer]) -> list[str]:
     return [found[place] for place in sorted(found)]
 
 
-def _keys_of(answers: Mapping[str, _Answer]) -> set[tuple[str, Key]]:
+def _keys_of(answers: Mapping[str, Answer]) -> set[tuple[str, Key]]:
     """All that was found, as word and key."""
     found: set[tuple[str, Key]] = set()
     for answer in answers.values():
@@ -337,7 +220,7 @@ def _keys_of(answers: Mapping[str, _Answer]) -> set[tuple[str, Key]]:
     return found
 
 
-def _is_namespaced(answers: Mapping[str, _Answer]) -> bool:
+def _is_namespaced(answers: Mapping[str, Answer]) -> bool:
     return any(
         resource.namespaced
         for answer in answers.values()
@@ -345,7 +228,7 @@ def _is_namespaced(answers: Mapping[str, _Answer]) -> bool:
     )
 
 
-def _check_names(answers: Mapping[str, _Answer], options: GetOptions, namespace: str) -> None:
+def _check_names(answers: Mapping[str, Answer], options: GetOptions, namespace: str) -> None:
     """Hold that each object that was asked for by name is somewhere."""
     found = {(word, key.name) for word, key in _keys_of(answers)}
     for wanted in options.wanted:
@@ -354,7 +237,7 @@ def _check_names(answers: Mapping[str, _Answer], options: GetOptions, namespace:
                 raise _missing(answers, wanted, Key(namespace, name))
 
 
-def _missing(answers: Mapping[str, _Answer], wanted: Wanted, key: Key) -> NotFoundError:
+def _missing(answers: Mapping[str, Answer], wanted: Wanted, key: Key) -> NotFoundError:
     resource = next(
         resource
         for answer in answers.values()

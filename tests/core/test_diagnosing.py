@@ -27,6 +27,8 @@ from kubefedctl.model.rules import RULES
 from kubefedctl.model.wellknown import CRDS, PROPAGATED_VERSIONS
 from tests.core.federations import (
     TERMINATING,
+    federate,
+    federated_namespace,
 )
 from tests.core.makers import CONFIG_MAP, NAMESPACE, make_type_config
 from tests.core.sick_federations import (
@@ -52,6 +54,7 @@ from tests.core.sick_federations import (
     with_host,
     with_member,
     with_spec,
+    without_crd,
 )
 
 
@@ -261,7 +264,15 @@ def test_type_that_a_member_does_not_know_is_brought_by_its_definition() -> None
     ] == found.fix.split(" && ")
 
 
+RECENT = {**TERMINATING, "deletionTimestamp": "2026-01-02T03:00:00Z"}
 NEVER: dict[str, Stage] = {
+    "recent-deletion-in-host": replace(
+        HEALTHY, objects=(federated_namespace(), federate(metadata=RECENT))
+    ),
+    "namespace-that-has-just-begun-to-end": with_host(
+        terminating=({"metadata": {"name": "a", **RECENT}},)
+    ),
+    "default-type-that-nobody-wants": with_host(crds=without_crd("federatedjobs.types.kubefed.io")),
     "recent-deletion": in_c1(stuck(deletionTimestamp="2026-01-02T03:00:00Z")),
     "deletion-at-no-time": in_c1(stuck(deletionTimestamp="soon")),
     "certificate-for-two-months": with_member(expiries=(Expiry("token", "2026-03-01T00:00:00Z"),)),

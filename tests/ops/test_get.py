@@ -20,7 +20,8 @@ from kubefedctl.model.refs import Key, Resource
 from kubefedctl.model.renderings import RenderError, Rendering
 from kubefedctl.model.tables import Column
 from kubefedctl.model.wellknown import KUBEFED_CLUSTERS
-from kubefedctl.ops.get import GetOptions, View, get
+from kubefedctl.ops.gathering import View
+from kubefedctl.ops.get import GetOptions, get
 from tests.core.makers import CONFIG_MAP, DEPLOYMENT, NAMESPACE
 from tests.fakes import MemoryCluster, MemoryFleet
 from tests.ops.stage import (

@@ -78,7 +78,8 @@ def get(
     """
     from kubefedctl.core.gathering import parse_wanted
     from kubefedctl.core.narrowing import parse_request
-    from kubefedctl.ops.get import GetOptions, View
+    from kubefedctl.ops.gathering import View
+    from kubefedctl.ops.get import GetOptions
     from kubefedctl.ops.get import get as gather
 
     if namespace and all_namespaces:
