@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(rewritten)
     except Exception as error:
-        return _report(error, shows_traceback="--debug" in own)
+        return _report(error, shows_traceback="--debug" in own, color=_find_color(own))
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -127,25 +127,36 @@ def _program_name(arguments: Sequence[str]) -> str:
     return _PLUGIN.replace("-", " ")
 
 
-def _report(error: Exception, *, shows_traceback: bool) -> int:
+def _report(error: Exception, *, shows_traceback: bool, color: str) -> int:
     """Tell of *error* on stderr and return its exit code."""
-    lines = traceback.format_exception(error) if shows_traceback else []
-    told = _expected(error)
-    if told is None:
-        lines.append(f"error: kubefedctl failed unexpectedly: {type(error).__name__}\n")
-        lines.append("hint: run it again with --debug and report what it prints\n")
-    else:
-        from kubefedctl.render.text import escape_controls
+    from kubefedctl.render.coloring import ColorWish
+    from kubefedctl.render.streams import Stream
 
-        lines.append(f"error: {escape_controls(told.message)}\n")
-        if told.hint:
-            lines.append(f"hint: {escape_controls(told.hint)}\n")
+    told = _expected(error)
+    message = f"kubefedctl failed unexpectedly: {type(error).__name__}"
+    hint = "run it again with --debug and report what it prints"
+    if told is not None:
+        message, hint = told.message, told.hint
     try:
-        sys.stderr.write("".join(lines))
-        sys.stderr.flush()
+        if shows_traceback:
+            sys.stderr.write("".join(traceback.format_exception(error)))
+        stream = Stream(sys.stderr, color=ColorWish(color))
+        stream.write_line(f" {message}", lead="error:", style="bold red")
+        if hint:
+            stream.write_line(f" {hint}", lead="hint:", style="cyan")
     except OSError:
         _discard(sys.stderr)
     return ExitCode.BUG if told is None else told.exit_code
+
+
+def _find_color(arguments: Sequence[str]) -> str:
+    """Return when there is colour; of a word that makes no sense the parser tells."""
+    found = ["auto"]
+    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        flag, equals, value = word.partition("=")
+        if flag == "--color":
+            found.append(value if equals else following)
+    return next(word for word in reversed(found) if word in ("auto", "always", "never"))
 
 
 def _expected(error: Exception) -> KubefedctlError | None:

@@ -65,6 +65,7 @@ SHARED_WITH_VALUE = frozenset(
         "--report",
         "--clusters-file",
         "--applyset",
+        "--color",
     }
 )
 """Options that may stand before the command's name and take a value, shared or a command's own."""

@@ -201,7 +201,6 @@ def sync_from_files(
             noting_changes(events, seen, shows=telling.diff),
             shared,
             output=telling.output,
-            telling="quiet" if telling.quiet else "live",
             frees_stdout=frees_stdout,
         )
     if telling.diff:

@@ -18,6 +18,7 @@ import typer
 
 from kubefedctl.model.events import Output as Output
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
+from kubefedctl.render.coloring import ColorWish
 
 R = TypeVar("R")
 
@@ -86,6 +87,19 @@ Verbosity = Annotated[
         help="How much to tell: 0 results, 1 each object, 2 steps, 6 requests, 8 bodies.",
     ),
 ]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", help="Tell warnings, failures, what was asked for and the last sentence."
+    ),
+]
+Color = Annotated[
+    ColorWish,
+    typer.Option(
+        "--color",
+        help="Colour: auto is on terminals, as NO_COLOR, FORCE_COLOR and TERM have it.",
+    ),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 ClusterName = Annotated[
     str,
@@ -139,6 +153,8 @@ class Shared:
         dry_run: Whether anything is written.
         verbosity: 0 result lines, 2 each step, 6 requests, 8 bodies without secrets.
         debug: Whether an error shows its traceback.
+        quiet: Whether results that are well are left out.
+        color: When there is colour.
     """
 
     kubeconfig: Kubeconfig = ""
@@ -147,6 +163,8 @@ class Shared:
     dry_run: DryRunOption = DryRun.NONE
     verbosity: Verbosity = 0
     debug: Debug = False
+    quiet: Quiet = False
+    color: Color = ColorWish.AUTO
 
     @property
     def is_dry_run(self) -> bool:

@@ -97,10 +97,6 @@ DiffOption = Annotated[
         help="With --dry-run: show what would change, field by field; end with 1 where it would.",
     ),
 ]
-Quiet = Annotated[
-    bool,
-    typer.Option("--quiet", "-q", help="Tell warnings, failures and the last sentence alone."),
-]
 RecreateImmutable = Annotated[
     bool,
     typer.Option(
@@ -198,12 +194,10 @@ class Telling:
     Args:
         output: The form of the report on stdout; None for lines.
         diff: Whether changes are shown field by field.
-        quiet: Whether results that are well are left out.
     """
 
     output: ReportOutput = None
     diff: DiffOption = False
-    quiet: Quiet = False
 
     def check(self, shared: Shared) -> None:
         """Refuse a comparison that would not be shown, or not before something is written."""

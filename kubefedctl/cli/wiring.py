@@ -54,7 +54,7 @@ def show_all(
     *,
     output: Output | None = None,
     fleet: LiveFleet | DryRunFleet | None = None,
-    telling: str = "lines",
+    telling: str = "live",
     frees_stdout: bool = False,
 ) -> None:
     """
@@ -67,7 +67,8 @@ def show_all(
             stderr.
         fleet: The clusters, where *output* may come with a server dry run: the objects that were
             written in it are printed then.
-        telling: How an operation is told of, a `Telling`.
+        telling: How an operation is told of, a `Telling`, unless the options say quietly; without
+            the live line where it may ask something.
         frees_stdout: Whether all of it goes to stderr.
     """
     from kubefedctl.render.text import Telling, TextRenderer
@@ -75,7 +76,8 @@ def show_all(
     renderer = TextRenderer(
         verbosity=shared.verbosity,
         output=output,
-        telling=Telling(telling),
+        telling=Telling.QUIET if shared.quiet else Telling(telling),
+        color=shared.color,
         stdout=sys.stderr if frees_stdout else None,
     )
     try:
@@ -95,7 +97,7 @@ def _marked(event: Event) -> Event:
         case Result() | Summary():
             return replace(event, is_dry_run=True)
         case Line():
-            return Line(f"{event.text} (server dry run)")
+            return replace(event, text=f"{event.text} (server dry run)")
         case _:
             return event
 

@@ -126,9 +126,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A result line of the original tool, kept to the letter because scripts read it."""
+    """
+    A result line of the original tool, kept to the letter because scripts read it.
+
+    Args:
+        text: The line.
+        is_answer: Whether it is what was asked for, or a warning: told also where only trouble is.
+    """
 
     text: str
+    is_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,7 @@ def federate(fleet: Fleet, options: FederateOptions, *, pace: Pace = USUAL_PACE)
     yield from _look_at_named(named, found.resource)
     pairs = [(chosen, named)]
     if options.contents:
+        yield Step(f"reading what is in namespace {options.name} of host cluster {host.name}")
         pairs += yield from _read_contents(host, options)
     if options.with_dependencies:
         for type_, obj in (yield from read_dependencies(host, named)):
@@ -308,7 +309,7 @@ def _write(
     enabled = set()
     problems: list[KubefedctlError] = []
     fingerprint_key = secrets.token_bytes(16)
-    for type_, federated in made:
+    for at, (type_, federated) in enumerate(made, start=1):
         if type_.directive is not None and type_.type_config.name not in enabled:
             enabled.add(type_.type_config.name)
             how = EnableOptions(options.kubefed_namespace, options.is_dry_run)
@@ -316,7 +317,8 @@ def _write(
             yield from write_enabled_type(host, enabled_type, how, pace=pace)
         resource = type_.type_config.federated
         subject = resource.subject(key_of(federated))
-        yield Step(f"federating {subject}")
+        of_all = f" ({at} of {len(made)})" if len(made) > 1 else ""
+        yield Step(f"federating {subject}{of_all}")
         write = _Write(
             type_.type_config,
             federated,

@@ -159,7 +159,7 @@ def _tell(answers: Mapping[str, Answer], options: GetOptions, namespace: str) ->
     elif options.view is View.OBJECTS:
         yield from _show_objects(answers)
     else:
-        yield from (Line(found) for found in _list_names(answers))
+        yield from (Line(found, is_answer=True) for found in _list_names(answers))
 
 
 def _tabulate(answers: Mapping[str, Answer], options: GetOptions) -> Tabulated:

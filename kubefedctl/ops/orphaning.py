@@ -93,7 +93,7 @@ def show_orphaning(fleet: Fleet, options: OrphaningOptions) -> Iterator[Event]:
     except NotFoundError as error:
         error.hint = error.hint or _where_to_look(resource)
         raise
-    yield Line("Enabled" if is_orphaning(found) else "Disabled")
+    yield Line("Enabled" if is_orphaning(found) else "Disabled", is_answer=True)
 
 
 def _address(fleet: Fleet, options: OrphaningOptions) -> tuple[Resource, Key]:
@@ -113,4 +113,4 @@ def _doubts(resource: Resource) -> Iterator[Event]:
     """NB: the original warns on standard output."""
     if not is_federated_type(resource):
         name = f"{resource.qualified_name}/{resource.version}"
-        yield Line(f"Warning: {name} might not be a federated resource")
+        yield Line(f"Warning: {name} might not be a federated resource", is_answer=True)

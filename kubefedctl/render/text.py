@@ -3,22 +3,16 @@ Events as lines for people and scripts: results on stdout, talk on stderr.
 
 Laws:
 1. One result is one line: verdict, subject, cluster, cause.
-2. Colour is judged for each stream by itself; NO_COLOR wins. A line without colour is the same
-   line.
-3. Whatever a cluster says stays on its line, and steers no terminal and no CI system.
+2. Colour is on the words that say what became of something, and on the heads of tables.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TextIO, assert_never
-
-from rich.color import ColorSystem
-from rich.console import Console
-from rich.style import Style
 
 from kubefedctl.model.events import (
     Compared,
@@ -46,8 +40,8 @@ from kubefedctl.model.events import (
     counted,
 )
 from kubefedctl.model.refs import Object
+from kubefedctl.render.coloring import ColorWish
 from kubefedctl.render.comparisons import comparison_as_object, comparison_lines, sign_of
-from kubefedctl.render.escaping import escape_commands
 from kubefedctl.render.escaping import escape_controls as escape_controls
 from kubefedctl.render.findings import diagnosis_as_object, diagnosis_lines, severity_of
 from kubefedctl.render.gatherings import gathering_lines
@@ -56,6 +50,7 @@ from kubefedctl.render.manifests import render_manifests
 from kubefedctl.render.objects import render_objects
 from kubefedctl.render.schedules import schedule_as_object, schedule_lines
 from kubefedctl.render.situations import situation_as_object, situation_lines
+from kubefedctl.render.streams import Stream as Stream
 from kubefedctl.render.summaries import summary_lines as summary_lines
 from kubefedctl.render.waits import Waits
 
@@ -96,6 +91,7 @@ class TextRenderer:
         verbosity: 0 results, 2 each step and unchanged objects.
         output: The form of objects. Given, stdout has objects alone: results go to stderr.
         telling: How much, and whether a live line is wanted.
+        color: When there is colour.
         stdout: Where results go; the process's stdout by default.
         stderr: Where talk goes; the process's stderr by default.
     """
@@ -106,6 +102,7 @@ class TextRenderer:
         verbosity: int = 0,
         output: Output | None = None,
         telling: Telling = Telling.LINES,
+        color: ColorWish = ColorWish.AUTO,
         stdout: TextIO | None = None,
         stderr: TextIO | None = None,
     ) -> None:
@@ -120,8 +117,8 @@ class TextRenderer:
         is_safe = is_seen or output is not None or is_out_of_sight(out)
         is_drawn = is_wanted and is_safe and may_live(err, os.environ)
         self._live = LiveLine(err, escape=escape_controls) if is_drawn else None
-        self._objects = Stream(out, live=self._live if is_seen else None)
-        self._talk = Stream(err, live=self._live)
+        self._objects = Stream(out, live=self._live if is_seen else None, color=color)
+        self._talk = Stream(err, live=self._live, color=color)
         self._results = self._objects if output is None else self._talk
         self._held: list[Object] = []
         self._waits = Waits()
@@ -150,8 +147,8 @@ class TextRenderer:
                 self._talk.write_line(event.text, lead="warning: ", style="yellow")
             case Result():
                 self._show_result(event)
-            case Line():
-                self._results.write_line(event.text)
+            case Line(text, is_answer):
+                self._results.write_lines([text] if is_answer or not self._is_quiet else [])
             case Documents():
                 self._show_objects(event.objects)
             case Summary():
@@ -259,52 +256,3 @@ def _result_line(result: Result) -> str:
     parts = (f" {result.subject.within(result.cluster)}", result.cause)
     line = ": ".join(part for part in parts if part)
     return f"{line} (dry run)" if result.is_dry_run else line
-
-
-class Stream:
-    """
-    A stream that takes lines, with colour where it can show it.
-
-    NB: rich judges the stream once, at the start: asking it for every line takes longer than the
-    request that the line is about.
-    """
-
-    def __init__(self, stream: TextIO, *, live: LiveLine | None = None) -> None:
-        self._live = live
-        console = Console(file=stream)
-        # NB: with NO_COLOR alone, rich still writes bold.
-        is_colored = console.color_system is not None and not os.environ.get("NO_COLOR")
-        self._colors = ColorSystem.STANDARD if is_colored else None
-        self._encoding = console.encoding
-        self._stream = stream
-        self.width = console.width if console.is_terminal else None
-
-    def write_line(self, text: str, *, lead: str = "", style: str = "") -> None:
-        """Write one line; of it, *lead* has the *style*."""
-        if self._colors is not None and style:
-            lead = Style.parse(style).render(lead, color_system=self._colors)
-        line = escape_commands(f"{lead}{escape_controls(text)}")
-        self.write(f"{self._encodable(line)}\n")
-
-    def write_lines(self, lines: Iterable[str]) -> None:
-        """Write many lines at once."""
-        shown = (escape_commands(escape_controls(line)) for line in lines)
-        self.write("".join(f"{self._encodable(line)}\n" for line in shown))
-
-    def write(self, text: str) -> None:
-        """Write *text* as it is and let it be seen."""
-        self._stream.write(text if self._live is None else self._live.pass_line(text))
-        self._stream.flush()
-
-    def write_objects(self, text: str) -> None:
-        """Write YAML or JSON, which is UTF-8 even where the stream has another encoding."""
-        if self._encodable(text) == text:
-            self.write(text)
-            return
-        self._stream.flush()
-        self._stream.buffer.write(text.encode())
-        self._stream.buffer.flush()
-
-    def _encodable(self, text: str) -> str:
-        """Return *text* with what the encoding lacks written out, instead of failing there."""
-        return text.encode(self._encoding, "backslashreplace").decode(self._encoding)

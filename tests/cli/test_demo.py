@@ -89,6 +89,10 @@ class _Closing:
         """Return the descriptor of the stream behind it."""
         return self._stream.fileno()
 
+    def isatty(self) -> bool:
+        """Return whether the stream behind it is a terminal."""
+        return self._stream.isatty()
+
 
 def test_demo_ends_with_the_first_command_that_fails(
     cli: CommandLine, monkeypatch: pytest.MonkeyPatch

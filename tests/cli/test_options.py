@@ -11,6 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from kubefedctl.cli.options import DryRun, Namespace, Shared, with_shared
+from kubefedctl.render.coloring import ColorWish
 
 _NAMES = [
     "kubeconfig",
@@ -19,6 +20,8 @@ _NAMES = [
     "dry_run",
     "verbosity",
     "debug",
+    "quiet",
+    "color",
 ]
 
 
@@ -75,9 +78,9 @@ def test_with_shared_keeps_name_and_docstring() -> None:
 
 def test_with_shared_values_are_packed() -> None:
     """The command gets one object with every shared option in its place."""
-    shared = Shared("k", "host", "ns", DryRun.CLIENT, 2, True)
-    given = dict(zip(_NAMES, ("k", "host", "ns", DryRun.CLIENT, 2, True), strict=True))
-    assert ("web", "shop", shared) == _show(name="web", namespace="shop", **given)
+    values = ("k", "host", "ns", DryRun.CLIENT, 2, True, True, ColorWish.NEVER)
+    given = dict(zip(_NAMES, values, strict=True))
+    assert ("web", "shop", Shared(*values)) == _show(name="web", namespace="shop", **given)
 
 
 def test_with_shared_values_left_out_have_their_defaults() -> None:

@@ -164,6 +164,28 @@ def test_quiet_leaves_failures(joined: Sandbox, cli: CommandLine) -> None:
     assert ["warning: ", "error: 2 ", "hint: the"] == [line[:9] for line in ran.talk]
 
 
+def test_quiet_leaves_what_was_asked_for(joined: Sandbox, cli: CommandLine) -> None:
+    """Of every command: what was done is left out, an answer is not."""
+    joined.put("configmaps", "ConfigMap", "cm", data={"k": "v"})
+    for words in (("namespace", "shop"), ("configmap", "cm", "-n", "shop")):
+        ran = cli("federate", *words, "-q")
+        assert ("", "") == (ran.out, ran.err)
+    assert ("", "") == (cli("--quiet", "enable", "jobs").out, "")
+    asked = ("orphaning-deletion", "status", "federatedconfigmap", "cm", "-n", "shop")
+    assert "Disabled\n" == cli(*asked, "--quiet").out
+    assert cli("diff", code=1).out == cli("diff", "-q", code=1).out
+
+
+@pytest.mark.parametrize("place", ["before", "behind"])
+def test_color_is_as_asked_also_of_errors(cli: CommandLine, place: str) -> None:
+    """The option may stand before the command's name, as every other."""
+    command, color = ["sync", "--timeout", "soon"], ["--color", "always"]
+    words = [*color, *command] if place == "before" else [*command, *color]
+    lines = cli(*words, code=3).talk
+    assert lines[0].startswith("\x1b[1;31merror:\x1b[0m ")
+    assert cli(*command, "--color=never", code=3).err.startswith("error: ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

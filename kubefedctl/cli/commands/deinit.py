@@ -43,4 +43,9 @@ def deinit(
     )
     with open_fleet(shared) as fleet:
         confirm = make_confirm(is_agreed=yes or shared.is_rehearsal)
-        show_all(remove(fleet, options, confirm=confirm), shared, output=output)
+        show_all(
+            remove(fleet, options, confirm=confirm),
+            shared,
+            output=output,
+            telling="live" if yes else "lines",
+        )

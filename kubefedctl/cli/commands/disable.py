@@ -85,7 +85,7 @@ def disable(
     with open_fleet(shared) as fleet:
         confirm = make_confirm(is_agreed=yes or shared.is_rehearsal)
         events = stop(fleet, types, options, confirm=confirm)
-        show_all(events, shared, output=output)
+        show_all(events, shared, output=output, telling="live" if yes else "lines")
 
 
 def _refuse_without_crd(*, cascade: bool, federated_group: str, version: str) -> None:

@@ -220,7 +220,12 @@ def unjoin(
             fate=Fate.PURGED if purge else Fate.ORPHANED if orphan else Fate.LEFT,
         )
         confirm = make_confirm(is_agreed=yes or shared.is_rehearsal)
-        show_all(leave(fleet, options, confirm=confirm), shared, output=output)
+        show_all(
+            leave(fleet, options, confirm=confirm),
+            shared,
+            output=output,
+            telling="live" if yes else "lines",
+        )
 
 
 def _check_host_cluster_name(name: str) -> None:

@@ -160,7 +160,7 @@ def drain(
         open_fleet(shared) as fleet,
         closing(empty(fleet, options, confirm=make_confirm(is_agreed=yes), halt=halt)) as happening,
     ):
-        show_all(happening, shared)
+        show_all(happening, shared, telling="live" if yes else "lines")
 
 
 @with_shared

@@ -134,9 +134,11 @@ class _Job:
         from kubefedctl.core.assembling import assemble
         from kubefedctl.core.rendering import render
 
+        yield Step(f"reading {self.filename}")
         read, listed = read_fleet(self.filename, besides=self.folder)
         objects, warnings = renew(read, self.filename)
         yield from warnings
+        yield Step(f"rendering {counted(len(objects), 'object')}")
         namespace = self.shared.kubefed_namespace
         assembled = assemble(
             objects, clusters=self.clusters, listed=listed, kubefed_namespace=namespace
@@ -173,6 +175,7 @@ class _Job:
         texts = {place: dump_documents([obj]) for place, obj in placed.items()}
         would = " (dry run)" * self._only_tells
         if not would:
+            yield Step(f"writing {counted(len(texts), 'file')}")
             kept = keep_files(folder, texts, private=private)
             yield Step(f"{counted(len(kept.unchanged), 'file')} as they were", level=1)
             yield from (Step(f"wrote {folder / place}", level=1) for place in kept.written)

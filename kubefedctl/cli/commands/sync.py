@@ -148,7 +148,6 @@ def _carry_out(
             noting_changes(events, seen, shows=telling.diff),
             shared,
             output=telling.output,
-            telling="quiet" if telling.quiet else "live",
             frees_stdout=frees_stdout,
         )
     if telling.diff:
