@@ -6,15 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubefedctl.core.credentials import TOKEN_EXPIRES_ANNOTATION
 from kubefedctl.core.diagnosing_host import find_endings, find_unserved, parse_version
 from kubefedctl.core.diagnosing_types import explain_stuck
 from kubefedctl.core.draining import draining_of
+from kubefedctl.core.elapsing import seconds_between
 from kubefedctl.core.endpoints import explain_loopback
 from kubefedctl.core.remedies import Shell
 from kubefedctl.model.clusters import Registration, is_ready
 from kubefedctl.model.examinations import Examination, Federated, MemberFacts
 from kubefedctl.model.findings import Finding, Rule
-from kubefedctl.model.objects import list_at, text_at
+from kubefedctl.model.objects import annotations_of, list_at, text_at
 from kubefedctl.model.outcomes import ProbeKind
 from kubefedctl.model.refs import Key
 from kubefedctl.model.rules import (
@@ -67,6 +69,8 @@ def _diagnose_probe(
     if facts.probe.kind in _SILENT:
         rule, words = _SILENT[facts.probe.kind]
         cause = f": {facts.probe.message}" if facts.probe.message else ""
+        if rule is CLUSTER_UNREACHABLE:
+            words = f"{words} at {registration.api_endpoint}"
         fix = shell.ask_member(source, "get", "--raw", "/healthz")
         if rule is CLUSTER_UNUSABLE:
             fix = shell.join_again(source)
@@ -135,7 +139,7 @@ def _diagnose_account(
         now=examination.now,
         subject=subject,
         server=registration.api_endpoint,
-        fix=shell.join_again(source),
+        fix=_renew_token(registration, examination.now, shell),
         cluster=name,
     )
     if facts.discovery is not None:
@@ -144,6 +148,16 @@ def _diagnose_account(
     for text in facts.unread:
         fix = shell.ask_member(source, "auth", "can-i", "--list")
         yield Finding(NOT_CHECKED, subject, text, fix, name)
+
+
+def _renew_token(registration: Registration, now: str, shell: Shell) -> str:
+    """A sync renews a token that was recorded to end, for as long as it has not."""
+    source = registration.source
+    ends = str(annotations_of(source).get(TOKEN_EXPIRES_ANNOTATION, ""))
+    left = seconds_between(now, ends)
+    if left is not None and left > 0:
+        return shell.run("sync", "--cluster", registration.name)
+    return shell.join_again(source)
 
 
 def _find_twins(examination: Examination, federated: Federated, shell: Shell) -> Iterator[Finding]:

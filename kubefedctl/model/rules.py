@@ -22,8 +22,8 @@ CONTROL_PLANE_UNUSABLE = Rule(
     "KF102",
     "ControlPlaneUnusable",
     _ERROR,
-    "The KubeFedConfig or a FederatedTypeConfig is missing or has fields that cannot be used.",
-    "No sync runs until it is mended.",
+    "KubeFed's objects in the host are missing, cannot be used, or may not be read.",
+    "No sync runs until that is mended, and nothing more can be looked at.",
 )
 CONTROL_PLANE_OUTDATED = Rule(
     "KF103",

@@ -243,7 +243,7 @@ CASES: dict[str, Case] = {
     "KF202": (
         probe(ProbeKind.UNREACHABLE, "ConnectionRefused"),
         "cluster c1",
-        "does not answer: ConnectionRefused",
+        "does not answer at https://c1.example: ConnectionRefused",
         "kubectl --context c1 get --raw /healthz",
     ),
     "KF203": (

@@ -12,6 +12,7 @@ import typer.main
 
 from kubefedctl.cli.app import app
 from kubefedctl.cli.arguments import rewrite_arguments
+from kubefedctl.core.credentials import TOKEN_EXPIRES_ANNOTATION
 from kubefedctl.core.definitions import make_core_crds
 from kubefedctl.core.diagnosing import diagnose
 from kubefedctl.core.draining import DRAIN_LABEL
@@ -109,6 +110,7 @@ def test_fix_is_a_command_that_the_command_line_takes(rule: Rule) -> None:
                 assert ["--kubeconfig", "my config"] == words[:2]
 
 
+TOMORROW = "2026-01-03T03:04:05Z"
 VARIANTS: dict[str, tuple[Stage | Examination, str, str]] = {
     "type-config-unusable": (
         bare(HEALTHY, unusable="FederatedTypeConfig x.y: spec.targetType.kind is missing"),
@@ -185,6 +187,25 @@ VARIANTS: dict[str, tuple[Stage | Examination, str, str]] = {
         ),
         "KF209",
         "kubefedctl join c1 --error-on-existing=false --rbac types --cluster-context other",
+    ),
+    "token-that-a-sync-renews": (
+        replace(
+            with_member(expiries=(Expiry("token", TOMORROW),)),
+            clusters=(
+                replace(
+                    register("c1"),
+                    source={
+                        "metadata": {
+                            "name": "c1",
+                            "annotations": {TOKEN_EXPIRES_ANNOTATION: TOMORROW},
+                        },
+                    },
+                ),
+                register("c2"),
+            ),
+        ),
+        "KF302",
+        "kubefedctl sync --cluster c1",
     ),
     "type-config-stuck": (
         replace(
