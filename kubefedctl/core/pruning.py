@@ -10,7 +10,8 @@ parents (`applysets`), and how deletions are carried out.
 
 Laws:
 1. Only what carries both labels, KubeFed's and this set's, has left; everything else is somebody
-   else's.
+   else's. So is what another object owns: controllers copy labels (those of a Service to its
+   EndpointSlices), and it goes with its owner.
 2. Files that were not understood, a list that failed and objects that the run does not look at say
    nothing: no deletion follows from them.
 3. A namespace stays while the files have something in it that belongs there, or as it is every
@@ -36,7 +37,7 @@ from kubefedctl.errors import RefusedError
 from kubefedctl.model.actions import Action, ActionVerb, ObjectPlan, Plan
 from kubefedctl.model.events import counted
 from kubefedctl.model.federated import FederatedObject
-from kubefedctl.model.objects import PART_OF_LABEL, SYSTEM_NAMESPACES, is_deleting
+from kubefedctl.model.objects import PART_OF_LABEL, SYSTEM_NAMESPACES, is_deleting, list_at
 from kubefedctl.model.readings import ClusterReading, Desired, Observed
 from kubefedctl.model.refs import Key, Object, Subject
 from kubefedctl.model.statuses import AggregateReason
@@ -100,7 +101,8 @@ def find_leftovers(
         for name, reading in sorted(observed.items())
         if reading.is_ready and name not in desired.unseen
         for found in _members_in(reading, applyset)
-        if desired.narrowing.lists_all_of(found.type_config)
+        if not list_at(found.observed, "metadata", "ownerReferences")
+        and desired.narrowing.lists_all_of(found.type_config)
         and desired.narrowing.includes_target(found.type_config, found.key)
         and not claims.ask_for(found)
     ]

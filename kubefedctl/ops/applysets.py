@@ -17,7 +17,14 @@ from functools import partial
 from kubefedctl import __version__
 from kubefedctl.cluster.port import Cluster
 from kubefedctl.core.applysets import PARENT, Contents, make_parent, read_parent, revise_parent
-from kubefedctl.errors import AlreadyExistsError, ClusterError, ConflictError, NotFoundError
+from kubefedctl.errors import (
+    AlreadyExistsError,
+    ClusterError,
+    ConflictError,
+    InputError,
+    NotFoundError,
+    RefusedError,
+)
 from kubefedctl.model.refs import Key
 from kubefedctl.ops.fanout import run_side_by_side
 from kubefedctl.ops.writing import find
@@ -103,7 +110,8 @@ def _try_write(cluster: Cluster, place: Key, wanted: Contents, seen: Contents | 
         _write(cluster, place, grow)
     except NotFoundError as error:
         return f"{error.message}; --applyset names another namespace"
-    except ClusterError as error:
+    except (ClusterError, InputError, RefusedError) as error:
+        # NB: what somebody made of it since it was read ends no run that has begun to write
         return error.message
     return ""
 

@@ -17,7 +17,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from kubefedctl.cluster.port import Cluster, Fleet
-from kubefedctl.core.applysets import DEFAULT_PLACE, Contents, GroupKind, kind_of_resource, make_id
+from kubefedctl.core.applysets import (
+    DEFAULT_PLACE,
+    PARENT,
+    Contents,
+    GroupKind,
+    kind_of_resource,
+    make_id,
+)
 from kubefedctl.core.assembling import Assembled
 from kubefedctl.core.enabling import make_type_config
 from kubefedctl.core.guarding import DeletionLimit
@@ -145,6 +152,7 @@ def read_files(
     """
     yield from map(Warned, files.warnings)
     yield from (totals.warn_of_failure(str(error)) for error in files.errors)
+    _check_place(files, options.place)
     desired = _narrow_clusters(files, options.request)
     if not desired.config.propagates:
         raise InputError(
@@ -189,6 +197,18 @@ def read_files(
         plan=replace(plan, orphans=tuple(plan_pruning(going, desired, applyset=applyset))),
         leftovers=tuple(going),
     )
+
+
+def _check_place(files: Assembled, place: Key) -> None:
+    """Hold that the parent of the set is no object of the set itself."""
+    for type_config in files.desired.types:
+        of_type = files.desired.federated.get(type_config.name, {}).values()
+        is_same = kind_of_resource(type_config.target) == kind_of_resource(PARENT)
+        if is_same and any(found.target_key == place for found in of_type):
+            raise InputError(
+                f"the files have {PARENT.subject(place)}, which is where the ApplySet is recorded",
+                hint="choose another name with --applyset",
+            )
 
 
 def _narrow_clusters(files: Assembled, request: Request) -> Desired:

@@ -8,17 +8,22 @@ never meant.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
 from kubefedctl.cluster.port import Cluster
 from kubefedctl.core.assembling import Assembled
-from kubefedctl.core.rescheduling import choose_scheduled_type, rewrite_spec, with_spec
+from kubefedctl.core.rescheduling import (
+    choose_scheduled_type,
+    has_replicas,
+    rewrite_spec,
+    with_spec,
+)
 from kubefedctl.errors import ClusterError, InputError
 from kubefedctl.model.events import Event, Result, Step, Verdict, Warned
 from kubefedctl.model.federated import FederatedObject, parse_federated
-from kubefedctl.model.objects import key_of
+from kubefedctl.model.objects import key_of, text_at
 from kubefedctl.model.readings import Desired, Observed
 from kubefedctl.model.refs import Object
 from kubefedctl.model.schedules import SchedulingPreference, parse_preference
@@ -31,9 +36,9 @@ from kubefedctl.ops.spreading import Spreader
 
 @dataclass(frozen=True, slots=True)
 class _Followed:
-    """The outcome of one preference: the object that it is about, the same as spread, the talk."""
+    """The outcome of one preference: the objects that it is about, the one as spread, the talk."""
 
-    federated: FederatedObject | None = None
+    about: tuple[FederatedObject, ...] = ()
     spread: FederatedObject | None = None
     events: tuple[Event, ...] = ()
 
@@ -63,18 +68,16 @@ def spread_files(
     followed = run_all(tasks)
     federated = {name: dict(found) for name, found in desired.federated.items()}
     for found in followed:
-        if found.federated is not None:
-            of_type = federated[found.federated.type_config.name]
-            del of_type[found.federated.key]
-            if found.spread is not None:
-                of_type[found.federated.key] = found.spread
+        for obj in found.about:
+            federated[obj.type_config.name].pop(obj.key, None)
+        if found.spread is not None:
+            federated[found.spread.type_config.name][found.spread.key] = found.spread
     events = tuple(event for found in followed for event in found.events)
     return Rescheduled(replace(desired, federated=federated), events)
 
 
 def _follow(obj: Object, files: Assembled, desired: Desired, spreader: Spreader) -> _Followed:
     subject = REPLICA_SCHEDULING_PREFERENCES.subject(key_of(obj))
-    federated: FederatedObject | None = None
     try:
         preference = parse_preference(obj)
         type_config = choose_scheduled_type(
@@ -87,13 +90,25 @@ def _follow(obj: Object, files: Assembled, desired: Desired, spreader: Spreader)
         if not desired.narrowing.includes(federated):
             return _Followed()
         if desired.unseen:
-            raise InputError(
-                "not followed, as the run does not look at all clusters; its object stays as it is"
-            )
+            text = f"{subject} is not followed, as the run does not look at all clusters;"
+            text += f" {federated.target_subject} stays as it is"
+            return _Followed((federated,), events=(Warned(text),))
         return _spread(preference, federated, spreader)
     except (InputError, ClusterError) as error:
         failure = Result(Verdict.FAILED, subject, "", detail=error.message)
-        return _Followed(federated, events=(failure,))
+        return _Followed(tuple(_find_meant(obj, desired)), events=(failure,))
+
+
+def _find_meant(obj: Object, desired: Desired) -> Iterator[FederatedObject]:
+    """What a preference is about, also one that cannot be read: all that it could mean."""
+    kind = text_at(obj, "spec", "targetKind")
+    key = key_of(obj)
+    for of_type in desired.federated.values():
+        found = of_type.get(key)
+        if found is not None and has_replicas(found.type_config.target) is not False:
+            known = {other.federated.kind for other in desired.types}
+            if kind not in known or found.type_config.federated.kind == kind:
+                yield found
 
 
 def _spread(
@@ -103,4 +118,4 @@ def _spread(
     changes = rewrite_spec(federated, found.replicas) if found.replicas else {}
     changed = parse_federated(with_spec(federated, changes), federated.type_config)
     step = Step(f"{preference.subject}: {found.text}")
-    return _Followed(federated, changed, (*found.events, step))
+    return _Followed((federated,), changed, (*found.events, step))

@@ -273,3 +273,18 @@ def test_credentials_of_a_pipeline_are_used(
 
 def _decode(data: str) -> str:
     return base64.b64decode(data).decode()
+
+
+def test_sync_of_files_waits_and_reports(bare: Sandbox, cli: CommandLine, tmp_path: Path) -> None:
+    """What goes with a host goes with files: readiness, and reports beside the lines."""
+    labels = {"app": "web"}
+    pod = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "a", "image": "a"}]}}
+    spec = {"replicas": 1, "selector": {"matchLabels": labels}, "template": pod}
+    web = make("FederatedDeployment", spec={**EVERYWHERE, "template": {"spec": spec}})
+    given = ("-f", write(tmp_path / "fleet", SHOP, web), "--clusters", MEMBER)
+    report = f"junit={tmp_path / 'junit.xml'}"
+    ran = cli("sync", *given, "--wait", "--timeout", "20s", "--report", report)
+    assert "created Deployment/shop/web in cluster cluster0" in ran.lines
+    found = bare.member.get("deployments", "web", namespace="shop")
+    assert 1 == (found or {})["status"]["readyReplicas"]
+    assert "Deployment/shop/web" in (tmp_path / "junit.xml").read_text()

@@ -84,8 +84,13 @@ def test_member_that_nothing_asks_for_has_left() -> None:
 
 @pytest.mark.parametrize(
     "obj",
-    [member_object(OLD), ours(of=make_id(Key("default", "other"))), ours(of="")],
-    ids=["of a host", "of another set", "of none"],
+    [
+        member_object(OLD),
+        ours(of=make_id(Key("default", "other"))),
+        ours(of=""),
+        ours(ownerReferences=[{"kind": "Service", "name": "x"}]),
+    ],
+    ids=["of a host", "of another set", "of none", "of an owner"],
 )
 def test_object_that_is_not_of_the_set_never_leaves(obj: Object) -> None:
     """It is somebody else's, though it carries KubeFed's label."""

@@ -112,7 +112,7 @@ class Clusters:
 
     def run(self, *arguments: str, code: int | None = 0, stdin: str = "") -> Ran:
         """
-        Run the console script; the host is cluster1 unless *arguments* say otherwise.
+        Run the console script; the host is cluster1 unless *arguments* say otherwise, or files.
 
         Args:
             arguments: Arguments of `kubefedctl`.
@@ -120,7 +120,9 @@ class Clusters:
             stdin: What it reads.
         """
         given = list(arguments)
-        if "--host-cluster-context" not in given and given[:1] != ["version"]:
+        syncs_files = given[:1] in (["sync"], ["diff"]) and "-f" in given
+        has_no_host = given[:1] == ["version"] or syncs_files
+        if "--host-cluster-context" not in given and not has_no_host:
             given += ["--host-cluster-context", "cluster1"]
         done = subprocess.run(
             [str(KUBEFEDCTL), *given],

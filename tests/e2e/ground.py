@@ -142,9 +142,8 @@ def version_of(obj: Any) -> str:
 def raise_federation(fleet: Clusters) -> Clusters:
     """Join all clusters, and enable two custom types that all of them know, beside the ten."""
     fleet.set_up()
-    crds = [make_widget_crd(), _make_cluster_crd()]
     for name in fleet.names:
-        for crd in crds:
+        for crd in CUSTOM_CRDS:
             fleet.api(name).create(CRDS, crd)
     for name in fleet.names:
         for root, plural in CUSTOM_TARGETS.values():
@@ -164,6 +163,10 @@ def _make_cluster_crd() -> dict[str, Any]:
     names = {"plural": "clusterwidgets", "singular": "clusterwidget", "kind": "ClusterWidget"}
     crd["spec"] |= {"scope": "Cluster", "names": names}
     return crd
+
+
+CUSTOM_CRDS = (make_widget_crd(), _make_cluster_crd())
+"""The CRDs of the two custom types."""
 
 
 @contextmanager

@@ -288,6 +288,33 @@ def test_parent_of_another_tool_ends_the_run_before_anything_is_written() -> Non
     assert [] == writes(fleet)
 
 
+def test_parent_among_the_files_is_refused() -> None:
+    """Its own set would write over it."""
+    fleet = make_members()
+    _, failure = run_files(fleet, *SHOP, place=WEB)
+    assert isinstance(failure, InputError)
+    assert [] == writes(fleet)
+
+
+def test_parent_that_another_tool_takes_meanwhile_fails_its_member_alone() -> None:
+    """The others are written."""
+    fleet = make_members()
+    fleet.context("c1").before_next("get", _hand_over_after_the_first_look, name="kubefedctl")
+    events, failure = run_files(fleet, *SHOP)
+    assert isinstance(failure, PartialFailure)
+    assert "nothing is written to cluster c1: " in "".join(words(events))
+    assert "created ConfigMap/shop/web in c2" in words(events)
+
+
+def _hand_over_after_the_first_look(member: MemoryCluster) -> None:
+    """Be kubectl, which makes the parent between a run's reading and its writing."""
+    labels = {"applyset.kubernetes.io/id": ID}
+    annotations = {"applyset.kubernetes.io/tooling": "kubectl/v1.32"}
+    place = {"namespace": "default", "name": "kubefedctl"}
+    body = {"metadata": {**place, "labels": labels, "annotations": annotations}}
+    member.before_next("get", lambda found: found.add(PARENT, body), name="kubefedctl")
+
+
 def test_what_another_run_adds_to_a_parent_meanwhile_stays_in_it() -> None:
     """Its write is a conflict, and read again."""
     fleet = make_members("c1")
