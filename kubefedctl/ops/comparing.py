@@ -14,7 +14,7 @@ from kubefedctl.core.comparing import compare
 from kubefedctl.core.folding import fold
 from kubefedctl.core.merging import foretell
 from kubefedctl.model.actions import Plan
-from kubefedctl.model.changes import Comparison, MemberChange
+from kubefedctl.model.changes import Comparison, FieldChange, MemberChange
 from kubefedctl.model.events import Verdict
 from kubefedctl.model.refs import Subject
 from kubefedctl.model.statuses import PropagationStatus
@@ -44,6 +44,7 @@ class Contrast:
 
     key: bytes = field(default_factory=lambda: secrets.token_bytes(_KEY_LENGTH), repr=False)
     _changes: list[MemberChange] = field(default_factory=list)
+    _known: dict[tuple[object, ...], FieldChange] = field(default_factory=dict)
 
     def add(self, done: Executed) -> None:
         """
@@ -61,11 +62,24 @@ class Contrast:
         standing = None if done.verdict is Verdict.CREATED else action.observed
         old = done.before if done.before is not None else standing
         new = done.object if done.object is not None else foretell(action)
-        fields = compare(old, new, key=self.key)
+        fields = tuple(map(self._share, compare(old, new, key=self.key)))
         if fields or done.verdict is not Verdict.UPDATED:
             self._changes.append(
                 MemberChange(action.subject, action.cluster, deed, fields, done.detail)
             )
+
+    def _share(self, change: FieldChange) -> FieldChange:
+        """
+        Return an equal change that is known already, or *change*.
+
+        NB: a first sync changes the same twenty fields a hundred thousand times.
+        """
+        old, new = change.old, change.new
+        place = (change.field, type(old), old, type(new), new)
+        try:
+            return self._known.setdefault(place, change)
+        except TypeError:  # NB: lists and objects as values have no place
+            return change
 
     def end(self, plan: Plan) -> Comparison:
         """Return the comparison of all that was added, of the actions of *plan*."""
