@@ -221,7 +221,7 @@ def _print(report: Report, output: Output) -> None:
 
 def _write(report: Report, target: Target) -> None:
     from kubefedctl.render.reports import FORMS
-    from kubefedctl.render.reports.markdown import MOST_BYTES, render_markdown
+    from kubefedctl.render.reports.markdown import LEAST_BYTES, MOST_BYTES, render_markdown
     from kubefedctl.render.text import Stream
 
     if target.path in (STDOUT, _STDERR):
@@ -229,7 +229,11 @@ def _write(report: Report, target: Target) -> None:
         Stream(stream).write_objects(FORMS[target.kind](report))
     elif target.is_shared:
         with open(target.path, "ab") as file:
-            file.write(render_markdown(report, most=MOST_BYTES - file.tell()).encode())
+            room = MOST_BYTES - file.tell()
+            if room < LEAST_BYTES:
+                sys.stderr.write(f"warning: {target.path} is full, so this run is not in it\n")
+            else:
+                file.write(render_markdown(report, most=room).encode())
     else:
         write_whole(Path(target.path), FORMS[target.kind](report).encode())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import signal
 import subprocess
@@ -262,17 +263,24 @@ def test_process_with_a_full_disk_tells_it_once() -> None:
     assert 2 == len(ran.stderr.splitlines())
 
 
-def test_process_interrupted_ends_with_130(bare: Sandbox) -> None:
-    """Ctrl-C while a cluster does not answer; nothing is printed."""
+def test_process_interrupted_ends_with_130(bare: Sandbox, tmp_path: Path) -> None:
+    """Ctrl-C while a cluster does not answer; nothing is printed, and the report is there."""
     asked = _Event()
     bare.host.faults.hang(asked.note)
+    report = tmp_path / "report.json"
     child = subprocess.Popen(
-        [str(KUBEFEDCTL), "sync"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [str(KUBEFEDCTL), "sync", f"--report=json={report}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     asked.wait()
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=30)
     assert (130, "", "") == (child.returncode, out, err)
+    written = json.loads(report.read_text())
+    assert (130, "interrupted") == (written["exitCode"], written["error"]["message"])
+    assert ["report.json"] == os.listdir(tmp_path)
 
 
 class _Event:

@@ -158,6 +158,18 @@ def test_report_is_also_put_behind_the_summary_of_the_job(
     assert (tmp_path / "own").read_text() == written.removeprefix("# before\n")
 
 
+def test_report_of_a_job_whose_summary_is_full_is_left_out(
+    cli: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GitHub shows nothing at all of a summary that is too large."""
+    summary = tmp_path / "summary"
+    summary.write_bytes(b"x" * 999_000)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    ran = cli("sync", "--timeout=soon", "--report=markdown", code=3)
+    assert f"warning: {summary} is full, so this run is not in it" == ran.talk[0]
+    assert 999_000 == summary.stat().st_size
+
+
 # --- however a run ends --------------------------------------------------------------------------
 
 

@@ -31,6 +31,8 @@ from kubefedctl.render.reports.wording import (
 from kubefedctl.render.summaries import fold_in_step, occurring, split_in_step
 
 MOST_BYTES = 1_000_000
+LEAST_BYTES = 8_000
+"""What a report needs to say anything."""
 _RESERVED = 4_000
 _INDENT = "    "
 _NESTED = "      "
