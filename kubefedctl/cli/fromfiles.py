@@ -114,7 +114,6 @@ class Files:
             "--lock": given.bounds.lock != bounds.lock,
             "--events": given.controllers.events != controllers.events,
             "--rsp": given.controllers.rsp != controllers.rsp,
-            "--waves": bool(given.rollout.waves),
             "--plan": bool(planning.plan),
             "--plan-out": bool(planning.plan_out),
         }
@@ -155,6 +154,7 @@ class Files:
             is_dry_run=shared.is_dry_run,
             limit=bounds.limit,
             goal=given.rollout.goal(shared),
+            waves=given.rollout.rules,
             compares=compares,
         )
 

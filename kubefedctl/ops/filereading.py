@@ -39,13 +39,14 @@ from kubefedctl.core.pruning import (
     find_leftovers,
     plan_pruning,
 )
+from kubefedctl.core.waving import ClusterWave, WaveRule, divide_clusters
 from kubefedctl.errors import ClusterError, InputError
 from kubefedctl.model.actions import USUAL_WRITING, Plan, WritePolicy
 from kubefedctl.model.events import Event, Step, Warned, counted
 from kubefedctl.model.narrowing import Narrowing
 from kubefedctl.model.progress import Goal
 from kubefedctl.model.readings import ClusterReading, Desired
-from kubefedctl.model.refs import Key
+from kubefedctl.model.refs import Key, Resource
 from kubefedctl.model.typeconfigs import TypeConfig, parse_type_config
 from kubefedctl.ops.applysets import Parents, read_parents
 from kubefedctl.ops.clock import Pace
@@ -74,6 +75,7 @@ class FileSyncOptions:
         limit: How many objects may be deleted; None for any number, but never for all.
         compares: Tell what changes, field by field.
         goal: What objects in members are to become before the run ends; None for not waiting.
+        waves: Which clusters are written together; nothing for all at once.
     """
 
     place: Key = DEFAULT_PLACE
@@ -85,6 +87,7 @@ class FileSyncOptions:
     limit: DeletionLimit | None = None
     compares: bool = False
     goal: Goal | None = None
+    waves: tuple[WaveRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class FileRun:
         said: What the parent says in each of these.
         plan: What is to be done, with the deletions if these are asked for.
         leftovers: What left the files and is deleted.
+        waves: The members in the order in which they are written.
     """
 
     desired: Desired
@@ -111,6 +115,7 @@ class FileRun:
     said: Mapping[str, Contents]
     plan: Plan
     leftovers: tuple[Leftover, ...]
+    waves: tuple[ClusterWave, ...]
 
     @property
     def clusters(self) -> dict[str, Cluster]:
@@ -122,9 +127,9 @@ class FileRun:
         held = contents_observed(self.observed[name], self.applyset)
         return held | contents_wanted(self.plan, cluster=name)
 
-    def left(self, name: str, gone: Collection[tuple[str, GroupKind, Key]]) -> Contents:
+    def left(self, name: str, gone: Collection[tuple[str, Resource, Key]]) -> Contents:
         """Return what the parent in a member is to say after *gone* went."""
-        of_member = {(kind, key) for cluster, kind, key in gone if cluster == name}
+        of_member = {(kind_of_resource(r), key) for cluster, r, key in gone if cluster == name}
         held = contents_observed(self.observed[name], self.applyset, gone=of_member)
         is_whole = self.desired.narrowing.is_of_all_objects
         read = self.read[name] if is_whole else frozenset()
@@ -161,6 +166,8 @@ def read_files(
             hint="enable it, or leave the KubeFedConfig out",
         )
     names = sorted(desired.registrations.keys() - desired.unseen)
+    waves = _divide(desired, names, options.waves)
+    totals.waves = {name: wave.name for wave in waves for name in wave.clusters}
     clusters = {name: fleet.context(files.contexts[name]) for name in names}
     yield Step(f"probing {counted(len(names), 'member cluster')}")
     probed = run_side_by_side(
@@ -196,6 +203,7 @@ def read_files(
         said=parents.contents,
         plan=replace(plan, orphans=tuple(plan_pruning(going, desired, applyset=applyset))),
         leftovers=tuple(going),
+        waves=waves,
     )
 
 
@@ -209,6 +217,13 @@ def _check_place(files: Assembled, place: Key) -> None:
                 f"the files have {PARENT.subject(place)}, which is where the ApplySet is recorded",
                 hint="choose another name with --applyset",
             )
+
+
+def _divide(
+    desired: Desired, names: Sequence[str], rules: Sequence[WaveRule]
+) -> tuple[ClusterWave, ...]:
+    labels = {name: desired.registrations[name].labels for name in names}
+    return divide_clusters(tuple(rules), labels, known=frozenset(desired.registrations))
 
 
 def _narrow_clusters(files: Assembled, request: Request) -> Desired:

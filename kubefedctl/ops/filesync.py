@@ -16,32 +16,26 @@ Laws:
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
 
 from kubefedctl.cluster.port import Fleet
-from kubefedctl.core.applysets import GroupKind, kind_of_resource
+from kubefedctl.core.applysets import Contents
 from kubefedctl.core.assembling import Assembled
 from kubefedctl.core.guarding import DeletionLimit, check_deletions
 from kubefedctl.core.pruning import check_pruning
+from kubefedctl.core.waving import ClusterWave, explain_wave, without_clusters
 from kubefedctl.errors import PartialFailure
 from kubefedctl.model.actions import Action
 from kubefedctl.model.events import Event, Step, Verdict, counted
-from kubefedctl.model.progress import Goal
-from kubefedctl.model.refs import Key
 from kubefedctl.model.statuses import PropagationStatus
 from kubefedctl.ops.applysets import write_parents
-from kubefedctl.ops.awaiting import Patience
 from kubefedctl.ops.clock import USUAL_PACE, Pace
 from kubefedctl.ops.contents import tell_contents
-from kubefedctl.ops.execution import Executed, execute_aloud
-from kubefedctl.ops.fanout import Silence
+from kubefedctl.ops.execution import Executed
 from kubefedctl.ops.filereading import FileRun, FileSyncOptions, read_files
 from kubefedctl.ops.foreseeing import foresee
-from kubefedctl.ops.fulfilling import Done
 from kubefedctl.ops.halting import Halt
-from kubefedctl.ops.progress import Progress
-from kubefedctl.ops.readying import await_ready, find_awaited
+from kubefedctl.ops.rollout import Done, RollOut
 from kubefedctl.ops.totals import Totals
 
 SAYS = "the files say"
@@ -84,13 +78,13 @@ def sync_files(
     yield from totals.tell_plan(plan)
     yield from tell_contents(plan, run.clusters)
     if options.is_dry_run:
+        yield from (Step(explain_wave(wave), level=0) for wave in run.waves if options.waves)
         yield from map(totals.tell, _foresee(run))
     else:
         _check(run, options.limit)
         with halt.deferring():
-            work = _Work(run, totals, pace, halt, Done(plan))
-            yield from work.carry_out(deadline=deadline)
-            yield from work.await_all(options.goal, deadline=deadline)
+            rollout = RollOut(run.clusters, totals, pace, halt, run.waves, options.goal)
+            yield from _carry_out(run, rollout, deadline=deadline)
     yield from totals.compare(plan)
     yield totals.summary(plan, run.probed)
     if halt.reason is not None:
@@ -136,70 +130,38 @@ def _check(run: FileRun, limit: DeletionLimit | None) -> None:
     check_pruning(run.leftovers, run.desired, run.observed, applyset=run.applyset, limit=limit)
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """The second half of a run: what all its steps need."""
+def _carry_out(run: FileRun, rollout: RollOut, *, deadline: float) -> Iterator[Event]:
+    """Let the parents of each wave grow, write its members; let parents shrink at the end."""
+    totals, done = rollout.totals, Done(run.plan)
+    grown = {name: said | run.wanted(name) for name, said in run.said.items()}
+    refused: set[str] = set()
 
-    run: FileRun
-    totals: Totals
-    pace: Pace
-    halt: Halt
-    done: Done
-    gone: set[tuple[str, GroupKind, Key]] = field(default_factory=set)
+    def begin(wave: ClusterWave) -> Generator[Event, None, Collection[str]]:
+        due = run.due({name: grown[name] for name in wave.clusters if name in grown})
+        failures = write_parents(run.clusters, run.applyset.place, due)
+        for name, cause in sorted(failures.items()):
+            yield totals.warn_of_failure(f"nothing is written to cluster {name}: {cause}")
+        yield from map(totals.tell, _skip(run.plan.actions, failures))
+        refused.update(failures)
+        return failures.keys()
 
-    def carry_out(self, *, deadline: float) -> Iterator[Event]:
-        """Let the parents grow, write the members, let the parents shrink."""
-        run, place = self.run, self.run.applyset.place
-        grown = {name: said | run.wanted(name) for name, said in run.said.items()}
-        refused = write_parents(run.clusters, place, run.due(grown))
-        for name, cause in sorted(refused.items()):
-            yield self.totals.warn_of_failure(f"nothing is written to cluster {name}: {cause}")
-        yield from map(self.totals.tell, _skip(run.plan.actions, refused))
-        actions = [action for action in run.plan.actions if action.cluster not in refused]
-        yield from self._execute(actions, deadline=deadline)
-        if self.halt.is_asked:
-            return
-        left = {name: run.left(name, self.gone) for name in grown.keys() - refused.keys()}
-        seen = {name: grown[name] for name in left}
-        failures = write_parents(run.clusters, place, run.due(left, seen), seen=seen)
-        yield from map(self.totals.warn_of_failure, failures.values())
+    later = yield from rollout.write(run.plan, run.observed, done, deadline=deadline, begin=begin)
+    if rollout.halt.is_asked:
+        return
+    yield from map(totals.warn_of_failure, _shrink(run, done, grown, refused | later))
+    if not later:
+        plan = without_clusters(run.plan, frozenset(refused))
+        yield from rollout.await_all(rollout.find_awaited(plan, done), deadline=deadline)
 
-    def await_all(self, goal: Goal | None, *, deadline: float) -> Iterator[Event]:
-        """Wait for what was carried out, where that is wanted; nothing is written any more."""
-        if goal is None or self.halt.is_asked:
-            return
-        plans, done = self.run.plan.objects, self.done.by_object
-        yield from await_ready(
-            find_awaited(plans, done, clusters=self.run.clusters, goal=goal),
-            self.run.clusters,
-            patience=Patience(goal, deadline),
-            totals=self.totals,
-            pace=self.pace,
-            halt=self.halt,
-        )
 
-    def _execute(self, actions: Sequence[Action], *, deadline: float) -> Iterator[Event]:
-        """Write the members, tell what becomes of each action, and remember what went."""
-        progress = Progress(actions, beat=self.pace.beat)
-        yield progress.begin()
-        for heard in execute_aloud(
-            actions,
-            self.run.clusters,
-            host_namespace_uids=frozenset(),
-            deadline=deadline,
-            pace=self.pace,
-            halt=self.halt,
-        ):
-            if isinstance(heard, Silence):
-                yield progress.wait()
-                continue
-            progress.note(heard)
-            self.done.add(heard)
-            if heard.verdict in (Verdict.DELETED, Verdict.UNLABELLED):
-                action = heard.action
-                kind = kind_of_resource(action.resource)
-                self.gone.add((action.cluster, kind, action.key))
-            yield self.totals.tell(heard)
+def _shrink(
+    run: FileRun, done: Done, grown: Mapping[str, Contents], untouched: Collection[str]
+) -> Iterator[str]:
+    """Let parents say no more than there is, and return why one could not be written."""
+    left = {name: run.left(name, done.gone) for name in grown if name not in untouched}
+    seen = {name: grown[name] for name in left}
+    due = run.due(left, seen)
+    yield from write_parents(run.clusters, run.applyset.place, due, seen=seen).values()
 
 
 def _skip(actions: Iterable[Action], refused: Mapping[str, str]) -> Iterator[Executed]:

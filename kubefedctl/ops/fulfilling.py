@@ -1,56 +1,42 @@
 """
 Carrying out the plan of a sync: the finalizers, the members, and what the host is told of it.
 
-Here: the order of these steps, and which federated object each answer belongs to. Not here: reading
-and planning (`sync`), and each of the steps.
+Here: the order of these steps. Not here: reading and planning (`sync`), and each of the steps.
 
 Laws:
 1. Finalizers before members, members before version objects, version objects before statuses, and
    the finalizer of a deleted object last: a run cut short anywhere is completed by the next one.
-2. Clusters of a wave that is not reached are left alone, with all that is recorded of them.
+2. Of clusters of a wave that is not reached, nothing that is recorded changes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kubefedctl.cluster.port import Cluster
 from kubefedctl.core.waving import (
-    ClusterWave,
-    explain_wave,
-    find_trouble,
-    split_plans,
     without_clusters,
 )
-from kubefedctl.model.actions import Action, DeletionPlan, ObjectPlan, Plan
+from kubefedctl.model.actions import DeletionPlan, ObjectPlan, Plan
 from kubefedctl.model.announcements import Announcement
 from kubefedctl.model.events import Event, Result, Step, Verdict, Warned
-from kubefedctl.model.federated import FederatedObject
-from kubefedctl.model.progress import Goal
 from kubefedctl.model.readings import Desired, Observed
 from kubefedctl.ops.announcing import find_due
-from kubefedctl.ops.awaiting import Awaited, Patience
-from kubefedctl.ops.clock import Pace, now_text
-from kubefedctl.ops.execution import Executed, execute_aloud
-from kubefedctl.ops.fanout import Silence
-from kubefedctl.ops.halting import Halt
-from kubefedctl.ops.progress import Progress
+from kubefedctl.ops.awaiting import Awaited
+from kubefedctl.ops.clock import now_text
 from kubefedctl.ops.reading import Federation
-from kubefedctl.ops.readying import await_ready, find_awaited
 from kubefedctl.ops.recording import (
-    FederatedObjectId,
     ensure_finalizers,
     identify,
     record_deletions,
     record_results,
     remove_finalizers,
 )
+from kubefedctl.ops.rollout import Done, RollOut
 from kubefedctl.ops.servicestatuses import record_service_statuses
 from kubefedctl.ops.totals import Totals
 from kubefedctl.ops.typekeeping import hold_types, keep_types
-
-_TROUBLE = frozenset({Verdict.FAILED, Verdict.WAITING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +47,10 @@ class Carried:
     Args:
         due: Kubernetes events for the host.
         awaited: Objects in members that are to be waited for.
-        wave: The wave that these are in.
     """
 
     due: Iterable[Announcement]
     awaited: tuple[Awaited, ...]
-    wave: ClusterWave
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +61,17 @@ class Fulfilment:
     Args:
         host: The host cluster.
         federation: Its standing data.
-        clusters: The members that can be asked, by name.
-        totals: Counts and tells what happens.
-        pace: How long to wait for what clusters do by themselves.
-        halt: Stops the run when it is asked to.
-        waves: The members in the order in which they are written; at least one wave.
-        goal: What the objects in members are to become before it ends, and before the next wave;
-            None for not waiting.
+        rollout: How the members are written.
     """
 
     host: Cluster
     federation: Federation
-    clusters: Mapping[str, Cluster]
-    totals: Totals
-    pace: Pace
-    halt: Halt
-    waves: tuple[ClusterWave, ...]
-    goal: Goal | None = None
+    rollout: RollOut
+
+    @property
+    def totals(self) -> Totals:
+        """Counts and tells what happens."""
+        return self.rollout.totals
 
     def carry_out(
         self, plan: Plan, desired: Desired, observed: Observed, *, deadline: float
@@ -106,100 +84,27 @@ class Fulfilment:
         done = Done(plan)
         held = tuple(p for p in plan.objects if identify(p.federated) not in stopped)
         whole = replace(plan, objects=held)
-        later = yield from self._roll_out(whole, desired, observed, done, deadline=deadline)
+        later = yield from self.rollout.write(
+            whole,
+            observed,
+            done,
+            deadline=deadline,
+            record=lambda plans: self._record(plans, done, observed),
+        )
         reached = without_clusters(plan, later)
         yield from self._finish_deletions(reached.deletions, done)
-        is_whole = not (self.halt.is_asked or later)
+        is_whole = not (self.rollout.halt.is_asked or later)
         if is_whole:
             kept = keep_types(self.host, self.federation, failed=desired.failures)
             yield from self.totals.pass_on(kept)
         due = find_due(reached, done.by_object, refused)
-        last = self.waves[-1]
-        return Carried(due, self._find_awaited(whole, done, last) if is_whole else (), last)
-
-    def _roll_out(
-        self, plan: Plan, desired: Desired, observed: Observed, done: Done, *, deadline: float
-    ) -> Generator[Event, None, frozenset[str]]:
-        """Write and record one wave after the other; return the clusters that were not reached."""
-        for number, wave in enumerate(self.waves):
-            rest = self.waves[number + 1 :]
-            later = frozenset(name for found in rest for name in found.clusters)
-            if wave.name:
-                yield Step(explain_wave(wave), level=0)
-            reached = without_clusters(plan, later)
-            actions = [found for found in reached.actions if found.cluster in wave.clusters]
-            yield from self._execute(actions, done, desired, deadline)
-            yield Step("recording on the host what was done")
-            is_last = not rest or self.halt.is_asked
-            now, otherwise = split_plans(reached, wave, is_last=is_last)
-            yield from self._record(now, done, observed)
-            if is_last:
-                return later
-            trouble = find_trouble(reached, wave, observed, done.troubled)
-            if not trouble:
-                trouble = yield from self._await_wave(reached, done, wave, deadline)
-            if trouble or self.halt.is_asked:
-                yield from self._record(otherwise, done, observed)
-                yield from self.totals.stop_at(wave, plan, later, cause=trouble)
-                return later
-        return frozenset()
-
-    def _await_wave(
-        self, plan: Plan, done: Done, wave: ClusterWave, deadline: float
-    ) -> Generator[Event, None, str]:
-        """Wait for a wave before the next; return what is amiss, if anything is."""
-        carried = Carried((), self._find_awaited(plan, done, wave), wave)
-        is_ready = yield from self.await_all(carried, deadline=deadline)
-        return "" if is_ready else f"it is not {self.goal}"
-
-    def await_all(self, carried: Carried, *, deadline: float) -> Generator[Event, None, bool]:
-        """Wait for what was carried out, where that is wanted; return whether it is there."""
-        if self.goal is None:
-            return True
-        return (
-            yield from await_ready(
-                carried.awaited,
-                self.clusters,
-                patience=Patience(self.goal, deadline, wave=carried.wave.name),
-                totals=self.totals,
-                pace=self.pace,
-                halt=self.halt,
-            )
-        )
-
-    def _find_awaited(self, plan: Plan, done: Done, wave: ClusterWave) -> tuple[Awaited, ...]:
-        if self.goal is None:
-            return ()
-        return tuple(
-            find_awaited(plan.objects, done.by_object, clusters=wave.clusters, goal=self.goal)
-        )
-
-    def _execute(
-        self, actions: Sequence[Action], done: Done, desired: Desired, deadline: float
-    ) -> Iterator[Event]:
-        """Write the members, tell what becomes of each action, and remember it in *done*."""
-        uids = frozenset(desired.host_namespace_uids.values())
-        progress = Progress(actions, beat=self.pace.beat)
-        yield progress.begin()
-        for heard in execute_aloud(
-            actions,
-            self.clusters,
-            host_namespace_uids=uids,
-            deadline=deadline,
-            pace=self.pace,
-            halt=self.halt,
-        ):
-            if isinstance(heard, Silence):
-                yield progress.wait()
-            else:
-                done.add(heard)
-                progress.note(heard)
-                yield self.totals.tell(heard)
+        return Carried(due, self.rollout.find_awaited(whole, done) if is_whole else ())
 
     def _record(
         self, plans: Sequence[ObjectPlan], done: Done, observed: Observed
     ) -> Iterator[Event]:
         """Write to the host how the plans went."""
+        yield Step("recording on the host what was done")
         config = self.federation.config
         recorded = record_results(
             self.host,
@@ -236,48 +141,3 @@ class Fulfilment:
         for federated in finished:
             if identify(federated) not in failed:
                 yield Result(Verdict.DELETED, federated.subject, self.host.name)
-
-
-class Done:
-    """
-    What became of a plan's actions, by federated object and cluster.
-
-    Args:
-        plan: The plan that is carried out.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self._owners = _owners(plan)
-        self.by_object: dict[FederatedObjectId, dict[str, Executed]] = {}
-        self.troubled: set[str] = set()
-
-    def owner_of(self, action: Action) -> FederatedObjectId | None:
-        """Return which federated object an action belongs to; orphans belong to none."""
-        return self._owners.get(_place(action))
-
-    def of(self, federated: FederatedObject) -> Mapping[str, Executed]:
-        """Return what became of the actions of *federated*, by cluster."""
-        return self.by_object.get(identify(federated), {})
-
-    def add(self, executed: Executed) -> None:
-        """Remember what became of one action, and in which clusters something went amiss."""
-        if executed.verdict in _TROUBLE:
-            self.troubled.add(executed.action.cluster)
-        owner = self.owner_of(executed.action)
-        if owner is not None:
-            self.by_object.setdefault(owner, {})[executed.action.cluster] = executed
-
-
-def _owners(plan: Plan) -> dict[tuple[str, str, str, str], FederatedObjectId]:
-    """Which federated object each action belongs to; orphans belong to none."""
-    owners = {}
-    planned: list[ObjectPlan | DeletionPlan] = [*plan.objects, *plan.deletions]
-    for found in planned:
-        for action in found.actions:
-            owners[_place(action)] = identify(found.federated)
-    return owners
-
-
-def _place(action: Action) -> tuple[str, str, str, str]:
-    key = action.key
-    return (action.cluster, action.resource.qualified_name, key.namespace, key.name)

@@ -55,6 +55,7 @@ from kubefedctl.ops.reviewing import (
     check_host,
     check_propagation,
 )
+from kubefedctl.ops.rollout import RollOut
 from kubefedctl.ops.surveying import read_members
 from kubefedctl.ops.totals import Totals
 
@@ -201,14 +202,14 @@ def _sync(
         check_deletions(plan, observed, options.limit)
         with halt.deferring():
             plan = yield from run.prepare(plan, desired, reviewer)
-            work = Fulfilment(
-                host, federation, run.clusters, totals, pace, halt, waves, options.goal
-            )
+            uids = frozenset(desired.host_namespace_uids.values())
+            rollout = RollOut(run.clusters, totals, pace, halt, waves, options.goal, uids)
+            work = Fulfilment(host, federation, rollout)
             carried = yield from work.carry_out(plan, desired, observed, deadline=deadline)
             yield from run.announce(carried.due)
             if carried.awaited:
                 let_go()
-            yield from work.await_all(carried, deadline=deadline)
+            yield from rollout.await_all(carried.awaited, deadline=deadline)
     yield from totals.compare(plan)
     yield totals.summary(plan, probed)
     if halt.reason is not None:

@@ -9,6 +9,7 @@ import pytest
 from kubefedctl.core.applysets import DEFAULT_PLACE, PARENT, make_id
 from kubefedctl.core.guarding import DeletionLimit
 from kubefedctl.core.narrowing import parse_request
+from kubefedctl.core.waving import parse_waves
 from kubefedctl.errors import (
     ForbiddenError,
     InputError,
@@ -19,6 +20,7 @@ from kubefedctl.errors import (
     WaitTimeout,
 )
 from kubefedctl.model.objects import MANAGED_LABEL, PART_OF_LABEL
+from kubefedctl.model.progress import Goal
 from kubefedctl.model.refs import Key, Object, Resource
 from kubefedctl.ops.halting import Halt
 from tests.core.makers import CLUSTER_ROLE, CONFIG_MAP, DEPLOYMENT, NAMESPACE
@@ -35,7 +37,7 @@ from tests.ops.files import (
     run_files,
     writes,
 )
-from tests.ops.stage import WEB, error, managed, served, words
+from tests.ops.stage import WEB, error, managed, served, steps, words
 
 WIDGET = Resource("example.com", "v1", "widgets", "Widget", True)
 OLD = Key("shop", "old")
@@ -425,3 +427,38 @@ def test_short_names_are_those_of_a_member(fleet: MemoryFleet) -> None:
     """There is no host to ask what `cm` is."""
     request = parse_request(["cm/web"])
     assert (None, []) == (run_files(fleet, *SHOP, request=request)[1], writes(fleet))
+
+
+# --- waves of clusters ---------------------------------------------------------------------------
+
+CANARY = parse_waves("canary=c1,*")
+
+
+def test_waves_are_written_one_after_the_other() -> None:
+    """As with a host."""
+    fleet = make_members()
+    events, failure = run_files(fleet, *SHOP, waves=CANARY, goal=Goal.READY)
+    assert failure is None, words(events)
+    assert ["wave canary: c1", "wave 2: c2"] == [s for s in steps(events) if s.startswith("wave")]
+    assert IN_STEP == parent(fleet.context("c2"))
+
+
+@pytest.mark.parametrize("name", ["kubefedctl", "web"], ids=["the parent", "an object"])
+def test_wave_that_fails_leaves_later_clusters_alone(name: str) -> None:
+    """Not even their parent is written."""
+    fleet = make_members()
+    fleet.context("c1").fail_next("create", FORBIDDEN, name=name)
+    _, failure = run_files(fleet, *SHOP, waves=CANARY, goal=Goal.READY)
+    assert isinstance(failure, PartialFailure)
+    assert "stopped after wave canary (failed: c1); not touched: c2" in str(failure)
+    assert [] == writes(fleet, "c2")
+
+
+def test_waves_that_stop_let_what_left_stay_later(fleet: MemoryFleet) -> None:
+    """And the set of a cluster that was not reached says what it said."""
+    fleet.context("c1").fail_next("delete", FORBIDDEN, name="old")
+    _, failure = run_files(fleet, *SHOP, prunes=True, waves=CANARY, goal=Goal.READY)
+    assert isinstance(failure, PartialFailure)
+    assert [] == writes(fleet, "c2")
+    assert run_files(fleet, *SHOP, prunes=True, waves=CANARY, goal=Goal.READY)[1] is None
+    assert not fleet.context("c2").find(CONFIG_MAP, OLD)
