@@ -62,6 +62,7 @@ SHARED_WITH_VALUE = frozenset(
         "--output-dir",
         "--plan-out",
         "--plan",
+        "--shard",
         "--report",
         "--clusters-file",
         "--applyset",

@@ -114,6 +114,7 @@ class Files:
             "--lock": given.bounds.lock != bounds.lock,
             "--events": given.controllers.events != controllers.events,
             "--rsp": given.controllers.rsp != controllers.rsp,
+            "--shard": bool(given.sharding.shard),
             "--plan": bool(planning.plan),
             "--plan-out": bool(planning.plan_out),
         }

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,12 +23,16 @@ from kubefedctl.cli.filing import check_writable, write_whole
 from kubefedctl.cli.looking import Looking
 from kubefedctl.cli.options import DryRun, Shared
 from kubefedctl.cli.rollout import Rollout
+from kubefedctl.cli.sharding import Sharding
 from kubefedctl.cli.syncing import Bounds, Controllers, Writing
 from kubefedctl.errors import InputError
 from kubefedctl.model.events import Drafted, Event, Step, counted
 from kubefedctl.model.narrowing import DeletionScope
 from kubefedctl.model.reviews import PlanTerms, ReviewedPlan
 from kubefedctl.model.schedules import Rescheduling
+
+if TYPE_CHECKING:
+    from kubefedctl.core.narrowing import Request
 
 _STANDARD_OUTPUT = "-"
 _PRIVATE = 0o600
@@ -166,6 +170,7 @@ class Shaping:
         controllers: What is done of KubeFed's other controllers.
         shared: The shared options.
         rollout: In which order members are written; a plan says nothing of it.
+        sharding: Which part is looked at.
     """
 
     looking: Looking
@@ -174,6 +179,17 @@ class Shaping:
     controllers: Controllers
     shared: Shared
     rollout: Rollout = field(default_factory=Rollout)
+    sharding: Sharding = field(default_factory=Sharding)
+
+    @property
+    def request(self) -> Request:
+        """
+        What is to be looked at.
+
+        Raises:
+            InputError: The options cannot be read.
+        """
+        return replace(self.looking.request, shard=self.sharding.part)
 
     @property
     def terms(self) -> PlanTerms:
@@ -190,6 +206,7 @@ class Shaping:
             deletion_scope=self.bounds.deletion_scope.value,
             max_deletes=self.bounds.max_deletes,
             rescheduling=self.controllers.rsp.value,
+            shard="" if (part := self.sharding.part) is None else str(part),
         )
 
     def follow(self, plan: ReviewedPlan | None, ctx: typer.Context) -> Shaping:
@@ -222,6 +239,7 @@ class Shaping:
             replace(self.controllers, rsp=Rescheduling(terms.rescheduling)),
             replace(self.shared, kubefed_namespace=terms.kubefed_namespace),
             self.rollout,
+            sharding=Sharding(terms.shard),
         )
 
 
@@ -236,6 +254,7 @@ _FLAGS = {
     "deletion_scope": "--deletion-scope",
     "max_deletes": "--max-deletes",
     "rescheduling": "--rsp",
+    "shard": "--shard",
 }
 _PARAMETERS = {
     "clusters": "cluster",

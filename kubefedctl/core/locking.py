@@ -24,13 +24,15 @@ from typing import Any
 
 from kubefedctl.core.configuring import parse_duration
 from kubefedctl.errors import InputError
-from kubefedctl.model.locks import LEADER_ANNOTATION, LockRecord
+from kubefedctl.model.locks import HOLDER_PREFIX, LEADER_ANNOTATION, LEASE_NAME, LockRecord
 from kubefedctl.model.objects import annotations_of, map_at
 from kubefedctl.model.refs import Object, Resource
+from kubefedctl.model.shards import Shard
 from kubefedctl.model.wellknown import LEASES
 
 _UNREADABLE = "(its record cannot be read)"
 _LONGEST = 2**31 - 1
+_GROUP = f"{HOLDER_PREFIX}shards-of-"
 
 
 def parse_lock_wait(text: str) -> float | None:
@@ -51,6 +53,27 @@ def parse_lock_wait(text: str) -> float | None:
     if word == "wait" and equals:
         return parse_duration(duration)
     raise InputError(f"--lock {text!r} is not known", hint="write wait=DURATION, fail or none")
+
+
+def name_group(total: int) -> str:
+    """Return the identity under which the shards of one sync hold what they share."""
+    return f"{_GROUP}{total}"
+
+
+def count_group(holder: str) -> int | None:
+    """
+    Return how many shards hold something together under an identity; None for another one.
+
+    >>> count_group(name_group(3)), count_group("kubefedctl-sync_ci-1_5f0e")
+    (3, None)
+    """
+    total = holder.removeprefix(_GROUP)
+    return int(total) if total != holder and total.isdecimal() and total.isascii() else None
+
+
+def name_shard_lease(shard: Shard) -> str:
+    """Return the name of the Lease that only one run of a shard holds."""
+    return f"{LEASE_NAME}-{shard.number}-of-{shard.total}"
 
 
 def read_lock_record(obj: Object | None) -> LockRecord:

@@ -8,7 +8,7 @@ narrowing leaves alone (`model.narrowing`, and each decision in `planning`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kubefedctl.core.lookup import names_of
 from kubefedctl.core.placing import place_by_selector
@@ -17,6 +17,7 @@ from kubefedctl.errors import InputError
 from kubefedctl.model.narrowing import Narrowing, Requirement
 from kubefedctl.model.readings import Desired
 from kubefedctl.model.refs import Resource
+from kubefedctl.model.shards import Shard
 from kubefedctl.model.typeconfigs import Discovery, TypeConfig
 
 
@@ -30,12 +31,14 @@ class Request:
         namespace: Namespace of federated objects.
         clusters: Names of member clusters.
         requirements: What labels must satisfy.
+        shard: Which part of all that; None for the whole.
     """
 
     types: tuple[tuple[str, str], ...] = ()
     namespace: str = ""
     clusters: tuple[str, ...] = ()
     requirements: tuple[Requirement, ...] = ()
+    shard: Shard | None = None
 
 
 def parse_request(
@@ -130,7 +133,13 @@ def make_narrowing(
         _check_type(found, request.namespace, target_namespace)
         given = names.get(found.name, frozenset())
         names[found.name] = frozenset() if found.name in whole else given | {name}
-    return Narrowing(names, request.namespace, frozenset(request.clusters), request.requirements)
+    return Narrowing(
+        names,
+        request.namespace,
+        frozenset(request.clusters),
+        request.requirements,
+        request.shard,
+    )
 
 
 def explain_unknown_type(word: str, types: Iterable[TypeConfig]) -> InputError:
@@ -141,7 +150,8 @@ def explain_unknown_type(word: str, types: Iterable[TypeConfig]) -> InputError:
 
 def find_missing(desired: Desired) -> list[str]:
     """Return the objects that were asked for by name and that the host does not have."""
-    narrowing = desired.narrowing
+    # NB: what is there in another part is not missing
+    narrowing = replace(desired.narrowing, shard=None)
     missing = []
     for type_config in sorted(desired.types, key=lambda found: found.name):
         listed = desired.federated.get(type_config.name)

@@ -184,6 +184,7 @@ def _make_terms(terms: PlanTerms) -> Object:
         "deletionScope": terms.deletion_scope,
         "maxDeletes": terms.max_deletes,
         "rsp": terms.rescheduling,
+        "shard": terms.shard,
     }
 
 
@@ -199,6 +200,7 @@ def _read_terms(fields: _Fields) -> PlanTerms:
         deletion_scope=fields.text("deletionScope"),
         max_deletes=fields.text("maxDeletes"),
         rescheduling=fields.text("rsp"),
+        shard=fields.text("shard"),
     )
     fields.end()
     return terms

@@ -12,12 +12,13 @@ Laws:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from kubefedctl.model.federated import FederatedObject
 from kubefedctl.model.objects import labels_of
 from kubefedctl.model.refs import Key
+from kubefedctl.model.shards import Shard
 from kubefedctl.model.typeconfigs import NAMESPACES, TypeConfig
 
 _SIGNS = {"In": "=", "NotIn": "!="}
@@ -79,12 +80,24 @@ class Narrowing:
         namespace: The one namespace of federated objects; empty for all of them.
         clusters: Names of member clusters; empty for all of them.
         requirements: What the labels of federated objects must satisfy.
+        shard: The part that this process looks at, of what the rest leaves; None for all of it.
     """
 
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     namespace: str = ""
     clusters: frozenset[str] = frozenset()
     requirements: tuple[Requirement, ...] = ()
+    shard: Shard | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all is looked at, be it in several parts."""
+        return replace(self, shard=None) == Narrowing()
+
+    @property
+    def includes_standing_data(self) -> bool:
+        """Whether the run looks after what belongs to no object; of several parts one does."""
+        return self.shard is None or self.shard.is_first
 
     @property
     def label_selector(self) -> str:
@@ -112,10 +125,15 @@ class Narrowing:
         labels = {k: v for k, v in labels_of(federated.source).items() if isinstance(v, str)}
         return (
             self.includes_type(federated.type_config)
+            and self.includes_place(federated.key)
             and self.namespace in ("", federated.key.namespace)
             and (not names or federated.key.name in names)
             and all(found.matches(labels) for found in self.requirements)
         )
+
+    def includes_place(self, key: Key) -> bool:
+        """Return whether an object is in the part that this process looks at."""
+        return self.shard is None or self.shard.holds(key)
 
     def lists_all_of(self, type_config: TypeConfig) -> bool:
         """
@@ -127,9 +145,9 @@ class Narrowing:
         return self.includes_type(type_config) and not is_picked
 
     def includes_target(self, type_config: TypeConfig, key: Key) -> bool:
-        """Return whether the federated object of the member object *key* is in the namespace."""
+        """Return whether the federated object of the member object *key* is where it is looked."""
         namespace = key.name if type_config.name == NAMESPACES else key.namespace
-        return self.namespace in ("", namespace)
+        return self.namespace in ("", namespace) and self.includes_place(key)
 
     def only_name(self, type_config: TypeConfig) -> str:
         """Return the one name that objects of a type can have in members; empty for several."""

@@ -141,6 +141,7 @@ class PlanTerms:
         deletion_scope: Which clusters a deletion waits for.
         max_deletes: How many deletions are allowed; empty for any number.
         rescheduling: What is made of ReplicaSchedulingPreferences.
+        shard: Which part is looked at, such as `2/3`; empty for all of it.
     """
 
     kubefed_namespace: str
@@ -153,6 +154,7 @@ class PlanTerms:
     deletion_scope: str = "known"
     max_deletes: str = ""
     rescheduling: str = "auto"
+    shard: str = ""
 
 
 @dataclass(frozen=True, slots=True)

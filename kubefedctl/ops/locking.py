@@ -1,14 +1,18 @@
 """
 Taking, renewing and giving back the lock of a sync.
 
-Here: the requests, and how long something was seen unchanged. Not here: what a record says and who
-may take it (`core.locking`), and what happens to a run without a lock (`fencing`, `sync`).
+Here: which objects make the lock, and that it is held whole or not at all. Not here: one of these
+objects (`claiming`), what a record says and who may take it (`core.locking`), and what happens to a
+run without a lock (`fencing`, `sync`).
 
 Laws:
 1. Every write carries the resourceVersion that was read. A race that was lost is a lock not held.
 2. The lock counts as lost when it could not be renewed for `renewDeadline`, whatever the threads
    are doing: it is asked before each write. Others may take it only later, after `leaseDuration`.
 3. What is not ours any more is not given back.
+4. A shard has a Lease of its own, and shares the other two with those of the same total, under one
+   name. It takes its own first and gives it back first; who finds no other shard then, gives back
+   what is shared. So none of them can lose it to one that leaves.
 
 Upstream: tools/leaderelection/leaderelection.go of client-go @ v0.22.2. Unlike KubeFed's
 controller-manager, a sync gives the lock back when it ends.
@@ -16,9 +20,7 @@ controller-manager, a sync gives the lock back when it ends.
 
 from __future__ import annotations
 
-import math
 import socket
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -26,25 +28,23 @@ from functools import partial
 
 from kubefedctl.cluster.port import Cluster, Fleet
 from kubefedctl.core.locking import (
-    has_run_out,
-    next_record,
+    count_group,
+    name_group,
+    name_shard_lease,
     read_lock_record,
-    released_record,
-    with_lock_record,
 )
 from kubefedctl.errors import (
     ClusterError,
-    ConflictError,
     ForbiddenError,
-    NotFoundError,
     RefusedError,
 )
 from kubefedctl.model.events import Event, Warned
 from kubefedctl.model.locks import HOLDER_PREFIX, LEADER_NAME, LEASE_NAME, LockRecord, LockTerms
-from kubefedctl.model.refs import Key, Object, Resource
+from kubefedctl.model.refs import Key
+from kubefedctl.model.shards import Shard
 from kubefedctl.model.wellknown import LEASES
-from kubefedctl.ops.clock import now_text
-from kubefedctl.ops.fanout import repeat_beside, run_side_by_side, run_within
+from kubefedctl.ops.claiming import Claim
+from kubefedctl.ops.fanout import repeat_beside, run_all, run_side_by_side, run_within
 from kubefedctl.ops.fencing import FencedFleet
 from kubefedctl.ops.halting import Halt
 from kubefedctl.ops.writing import find
@@ -72,6 +72,7 @@ class SyncLock:
         halt: Asked to halt when the lock is lost; its `wait` is the pause between two looks.
         holder: Our identity.
         clock: Monotonic seconds.
+        shard: The part that is synced; None for the whole federation.
     """
 
     def __init__(
@@ -83,11 +84,20 @@ class SyncLock:
         halt: Halt,
         holder: str,
         clock: Callable[[], float] = time.monotonic,
+        shard: Shard | None = None,
     ) -> None:
-        make = partial(_Claim, host, terms=terms, holder=holder, clock=clock)
-        self._lease = make(LEASES, Key(namespace, LEASE_NAME))
-        self._leader = make(terms.leader, Key(namespace, LEADER_NAME))
+        make = partial(Claim, host, terms=terms, clock=clock)
+        of_all = holder if shard is None else name_group(shard.total)
+        shared = partial(make, holder=of_all, mark="" if shard is None else holder)
+        self._lease = shared(LEASES, Key(namespace, LEASE_NAME))
+        self._leader = shared(terms.leader, Key(namespace, LEADER_NAME))
         self._claims = {"lease": self._lease, "leader": self._leader}
+        if shard is not None:
+            own = make(LEASES, Key(namespace, name_shard_lease(shard)), holder=holder)
+            # NB: before the shared ones, so that who gives those back sees that somebody is there
+            self._claims = {"shard": own, **self._claims}
+        self._shard = shard
+        self._host = host
         self._namespace = namespace
         self._terms = terms
         self._halt = halt
@@ -110,12 +120,13 @@ class SyncLock:
         """
         end: float | None = None
         told: str | None = None
-        while (other := self._try_to_take()) is not None:
+        while (claim := self._try_to_take()) is not None:
+            other = claim.record
             now = self._clock()
             end = now + wait if end is None else end
             left = end - now
             if left <= 0:
-                raise self._refuse(other)
+                raise self._refuse(claim)
             if other.holder != told:
                 told = other.holder
                 yield Warned(f"waiting up to {_spell(left)} for the lock: {_describe(other)}")
@@ -174,8 +185,36 @@ class SyncLock:
         if self._loss is None:
             self._loss = RefusedError("the lock was given back")
         seconds = _URGENT_RELEASE_SECONDS if self._halt.is_urgent else _RELEASE_SECONDS
-        ours = {name: claim.release for name, claim in self._claims.items() if claim.was_tried}
-        run_within(seconds, ours)
+        run_within(seconds, self._releases())
+
+    def _releases(self) -> dict[str, Callable[[], None]]:
+        """What gives everything back: side by side, or that of a shard before what it shares."""
+        tried = {name: claim for name, claim in self._claims.items() if claim.was_tried}
+        if self._shard is None:
+            return {name: claim.release for name, claim in tried.items()}
+
+        def leave() -> None:
+            for name, claim in tried.items():
+                if name == "shard":
+                    claim.release()
+                else:
+                    claim.release(unless=self._has_others)
+
+        return {"all": leave}
+
+    def _has_others(self) -> bool:
+        """
+        Whether another run holds what is shared, or may be about to.
+
+        One that was killed counts, too: what is shared runs out then.
+        """
+        assert self._shard is not None
+        # NB: ours, too: the next run of this shard may have taken it since we gave it back
+        numbers = range(1, self._shard.total + 1)
+        shards = [Shard(number, self._shard.total) for number in numbers]
+        keys = [Key(self._namespace, name_shard_lease(shard)) for shard in shards]
+        found = run_all([partial(find, self._host, LEASES, key) for key in keys])
+        return any(read_lock_record(obj).holder for obj in found)
 
     def _is_fresh(self) -> bool:
         oldest = min(claim.renewed_at for claim in self._claims.values())
@@ -192,27 +231,27 @@ class SyncLock:
             )
         self._halt.ask(self._loss)
 
-    def _try_to_take(self) -> LockRecord | None:
-        """Take both claims, or none of them; return who is in the way."""
+    def _try_to_take(self) -> Claim | None:
+        """Take all claims, or none of them; return the one where somebody is in the way."""
         try:
             run_side_by_side({name: claim.look for name, claim in self._claims.items()})
-            for claim in (self._leader, self._lease):
+            for claim in reversed(self._claims.values()):
                 if not claim.is_free:
-                    return claim.record
-            for claim in (self._lease, self._leader):
+                    return claim
+            for claim in self._claims.values():
                 if not claim.take():
                     self._give_back()
-                    return claim.record
+                    return claim
         except ForbiddenError as error:
             raise self._explain(error) from error
         return None
 
     def _give_back(self) -> None:
-        for claim in self._claims.values():
-            if claim.was_tried:
-                claim.release()
+        for release in self._releases().values():
+            release()
 
-    def _refuse(self, other: LockRecord) -> RefusedError:
+    def _refuse(self, claim: Claim) -> RefusedError:
+        other = claim.record
         hint = (
             f"wait for it with --lock wait=5m; a run that was killed loses the lock after"
             f" {other.seconds or self._terms.duration:g}s"
@@ -222,7 +261,9 @@ class SyncLock:
                 f"stop it with `kubectl scale deployment {LEADER_NAME} -n {self._namespace}"
                 " --replicas=0`, or leave the federation to it"
             )
-        return RefusedError(f"the lock is taken: {_describe(other)}", hint=hint)
+        is_own = self._shard is not None and claim is self._claims["shard"]
+        what = f"the lock of shard {self._shard}" if is_own else "the lock"
+        return RefusedError(f"{what} is taken: {_describe(other)}", hint=hint)
 
     def _explain(self, error: ForbiddenError) -> ForbiddenError:
         return ForbiddenError(
@@ -238,128 +279,12 @@ class SyncLock:
         )
 
 
-class _Claim:
-    """
-    One of the two objects that make the lock; each method is safe beside the others.
-
-    Args:
-        host: The host cluster.
-        resource: The object's type.
-        key: Its place.
-        terms: How long a claim lasts.
-        holder: Our identity.
-        clock: Monotonic seconds.
-    """
-
-    def __init__(
-        self,
-        host: Cluster,
-        resource: Resource,
-        key: Key,
-        *,
-        terms: LockTerms,
-        holder: str,
-        clock: Callable[[], float],
-    ) -> None:
-        self._host = host
-        self._resource = resource
-        self._key = key
-        self._terms = terms
-        self._holder = holder
-        self._clock = clock
-        self._mutex = threading.Lock()
-        self._obj: Object | None = None
-        self._seen_at = -math.inf
-        self.record = LockRecord()
-        self.renewed_at = -math.inf
-        self.was_tried = False
-
-    @property
-    def is_free(self) -> bool:
-        """Whether it may be taken, as it was seen last."""
-        return self.record.holder in ("", self._holder) or has_run_out(
-            self.record,
-            unchanged_for=self._clock() - self._seen_at,
-            duration=self._terms.duration,
-        )
-
-    def look(self) -> None:
-        """See what stands there now."""
-        with self._mutex:
-            self._look()
-
-    def take(self) -> bool:
-        """Write our record; return False where somebody else was faster."""
-        with self._mutex:
-            before = None if self._obj is None else self.record
-            self.was_tried = True
-            return self._write(self._next(before))
-
-    def renew(self) -> bool:
-        """Write our record again; return False where it is not ours any more."""
-        with self._mutex:
-            if self._write(self._next(self.record)):
-                return True
-            # NB: anybody may label or delete the object; that takes no lock away
-            is_ours = self._obj is None or self.record.holder == self._holder
-            return is_ours and self._write(self._next(None if self._obj is None else self.record))
-
-    def release(self) -> None:
-        """Clear our record where it still stands; a host that does not answer is left alone."""
-        with self._mutex:
-            try:
-                if self.record.holder != self._holder:
-                    self._look()  # NB: a write of ours may have arrived whose answer did not
-                for _ in range(_ATTEMPTS):
-                    if self.record.holder != self._holder or self._write(self._released()):
-                        return
-            except ClusterError:
-                return
-
-    def _next(self, before: LockRecord | None) -> LockRecord:
-        seconds = math.ceil(self._terms.duration)
-        return next_record(before, self._holder, now=now_text(), seconds=seconds)
-
-    def _released(self) -> LockRecord:
-        return released_record(self.record, now=now_text())
-
-    def _look(self) -> None:
-        found = find(self._host, self._resource, self._key)
-        record = read_lock_record(found)
-        if record != self.record or self._obj is None:
-            self.record = record
-            self._seen_at = self._clock()
-        self._obj = found
-
-    def _write(self, record: LockRecord) -> bool:
-        """Write *record* over what was read; False where that has changed, which is then read."""
-        started = self._clock()
-        metadata = {"namespace": self._key.namespace, "name": self._key.name}
-        empty = {
-            "apiVersion": self._resource.api_version,
-            "kind": self._resource.kind,
-            "metadata": metadata,
-        }
-        body = with_lock_record(self._obj or empty, record, self._resource)
-        try:
-            if self._obj is None:
-                self._obj = self._host.create(self._resource, body)
-            else:
-                self._obj = self._host.update(self._resource, body)
-        except (ConflictError, NotFoundError):
-            self._look()
-            # NB: our own write may have arrived twice, and met itself
-            if self.record != record:
-                return False
-        self.record = record
-        self.renewed_at = started
-        return True
-
-
 def _describe(record: LockRecord) -> str:
     """Return who holds a lock, and since when."""
     if not record.holder:
         return "its record was cleared"
+    if (total := count_group(record.holder)) is not None:
+        return f"a sync in {total} shards holds it"
     who = "the sync" if record.is_of_a_sync else "KubeFed's controller-manager"
     name = record.holder[:_LONGEST_NAME]
     since = f" since {record.acquired[:_LONGEST_NAME]}" if record.acquired else ""

@@ -192,7 +192,11 @@ def read_member(cluster: Cluster, desired: Desired) -> ClusterReading:
         if isinstance(answer, ClusterError):
             failures[type_config.name] = answer.message
         else:
-            objects[type_config.name] = by_key(answer)
+            found = by_key(answer)
+            if desired.narrowing.shard is not None:
+                # NB: shares of the managed objects are those of this part, too
+                found = {k: o for k, o in found.items() if desired.narrowing.includes_place(k)}
+            objects[type_config.name] = found
     return ClusterReading(cluster.name, True, objects=objects, failures=failures)
 
 
@@ -232,8 +236,7 @@ def _read_rest(
 
 def _needs_namespaces(federation: Federation, types: Iterable[TypeConfig]) -> bool:
     """FederatedNamespaces say where namespaced objects may go, whichever types are looked at."""
-    is_whole = federation.narrowing == Narrowing()
-    return is_whole or any(found.target.namespaced for found in types)
+    return federation.narrowing.is_whole or any(found.target.namespaced for found in types)
 
 
 def _try_list(

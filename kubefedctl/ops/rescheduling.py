@@ -29,7 +29,6 @@ from kubefedctl.core.rescheduling import (
 from kubefedctl.errors import ClusterError, ConflictError, InputError, NotFoundError
 from kubefedctl.model.events import Event, Result, Step, Verdict, Warned
 from kubefedctl.model.federated import FederatedObject, parse_federated
-from kubefedctl.model.narrowing import Narrowing
 from kubefedctl.model.objects import key_of, resource_version_of
 from kubefedctl.model.readings import Desired, Observed
 from kubefedctl.model.refs import Key, Object, Subject
@@ -122,7 +121,8 @@ def reschedule(
     holds = options.mode is Rescheduling.HOLD
     spreader = Spreader(desired, observed, clusters, holds, options.now)
     run = _Run(host, desired, spreader, options)
-    followed = run_all([partial(run.follow, obj) for obj in sorted(found, key=key_of)])
+    mine = [obj for obj in found if desired.narrowing.includes_place(key_of(obj))]
+    followed = run_all([partial(run.follow, obj) for obj in sorted(mine, key=key_of)])
     changed = [answer.federated for answer in followed if answer.federated is not None]
     events = tuple(event for answer in followed for event in answer.events)
     return Rescheduled(_with_changed(desired, changed), events)
@@ -180,7 +180,7 @@ class _Run:
 
     def _find_target(self, preference: SchedulingPreference) -> FederatedObject | str | None:
         """The federated object, why there is none, or None where the run does not look at it."""
-        is_narrowed = self.desired.narrowing != Narrowing()
+        is_narrowed = not self.desired.narrowing.is_whole
         try:
             type_config = find_type(self.host, preference, self.desired.types)
         except InputError as error:
@@ -240,7 +240,7 @@ def _may_follow(desired: Desired) -> bool:
 
     A run over some clusters alone does not know how the others fare.
     """
-    if desired.narrowing == Narrowing():
+    if desired.narrowing.is_whole:
         return True
     has_some = any(
         found.target.namespaced and has_replicas(found.target) is not False

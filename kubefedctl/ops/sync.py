@@ -138,7 +138,14 @@ def sync(
     # NB: thousands of requests may wait for the host's connections, and the lock ends meanwhile
     apart = fleet.open_host_apart()
     terms = read_lock_terms(apart, kubefed_namespace=namespace)
-    lock = SyncLock(apart, namespace, terms=terms, halt=halt, holder=make_holder())
+    lock = SyncLock(
+        apart,
+        namespace,
+        terms=terms,
+        halt=halt,
+        holder=make_holder(),
+        shard=options.request.shard,
+    )
     try:
         yield from lock.take(wait=options.lock_wait)
         lock.keep()
@@ -168,6 +175,8 @@ def _sync(
     strategies = resolve_strategies(host, federation.types, options.writing.strategies)
     for finding in federation.findings:
         yield Warned(finding)
+    if options.request.shard is not None:
+        yield Step(f"looking at shard {options.request.shard}")
     yield Step(f"probing {counted(len(federation.looked_at), 'member cluster')}")
     probed = probe_members(fleet, federation, pace=pace)
     totals = Totals(host.name, options.timeout, options.is_dry_run, options.compares)
@@ -237,7 +246,7 @@ class _Run:
         for name, found in self.probed.items():
             if not found.is_ready:
                 yield Warned(f"cluster {name} is not ready: {found.probe.message}")
-        if not self.options.is_dry_run:
+        if not self.options.is_dry_run and self.federation.narrowing.includes_standing_data:
             now = now_text()
             for name, cause in write_cluster_statuses(
                 self.host, self.federation, self.probed, now=now
@@ -261,7 +270,7 @@ class _Run:
         return stored
 
     def _renew_tokens(self) -> Iterator[Event]:
-        if not self.options.is_dry_run:
+        if not self.options.is_dry_run and self.federation.narrowing.includes_standing_data:
             looked_at = {n: self.federation.registrations[n] for n in self.federation.looked_at}
             yield from renew_tokens(self.host, looked_at, self.ready)
 
@@ -324,6 +333,10 @@ class _Run:
 
     def announce(self, due: Iterable[Announcement]) -> Iterator[Event]:
         """Leave Kubernetes events on the host: those of members first."""
-        of_members = find_due_of_members(self.federation, self.probed)
+        of_members = (
+            find_due_of_members(self.federation, self.probed)
+            if self.federation.narrowing.includes_standing_data
+            else ()
+        )
         announcer = Announcer(self.host, self.options.announcing, now_text())
         yield from announcer.announce(chain(of_members, due))

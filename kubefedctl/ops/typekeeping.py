@@ -23,7 +23,6 @@ from kubefedctl.core.controllers import (
 )
 from kubefedctl.errors import ClusterError, NotFoundError
 from kubefedctl.model.events import Result, Verdict, Warned
-from kubefedctl.model.narrowing import Narrowing
 from kubefedctl.model.objects import TYPE_CONFIG_FINALIZER, key_of
 from kubefedctl.model.refs import Subject
 from kubefedctl.model.typeconfigs import NAMESPACES, TypeConfig
@@ -52,7 +51,7 @@ def keep_types(
         federation: The types as they were read.
         failed: Names of the types that could not be synced.
     """
-    if federation.narrowing != Narrowing():
+    if not (federation.narrowing.is_whole and federation.narrowing.includes_standing_data):
         return
     known = [f for f in federation.types if not f.is_deleting and f.name not in failed]
     answers = run_all([partial(_try_write_status, host, found) for found in known])

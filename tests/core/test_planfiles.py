@@ -59,7 +59,17 @@ PLAN = ReviewedPlan(
     host_name="admin",
     made_at="2026-01-02T03:04:05Z",
     terms=PlanTerms(
-        "kfs", ("deploy/web",), "shop", ("c1",), "a=b", ("replace",), True, "all", "5%"
+        "kfs",
+        ("deploy/web",),
+        "shop",
+        ("c1",),
+        "a=b",
+        ("replace",),
+        True,
+        "all",
+        "5%",
+        "hold",
+        "2/3",
     ),
 )
 CHANGES: list[Object] = [{"object": "ConfigMap/shop/web", "clusters": ["c1", "c2"], "changes": []}]

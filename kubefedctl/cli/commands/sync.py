@@ -15,6 +15,7 @@ from kubefedctl.cli.options import DryRun, Shared, with_shared
 from kubefedctl.cli.reporting import Reports, let_hear, open_report, shows_changes, takes_stdout
 from kubefedctl.cli.reviewing import Planning, Shaping
 from kubefedctl.cli.rollout import Rollout
+from kubefedctl.cli.sharding import Sharding
 from kubefedctl.cli.syncing import Bounds, Controllers, Telling, Writing
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.model.announcements import Announcing
@@ -31,6 +32,7 @@ def sync(
     ctx: typer.Context,
     files: Files,
     looking: Looking,
+    sharding: Sharding,
     bounds: Bounds,
     rollout: Rollout,
     writing: Writing,
@@ -66,6 +68,8 @@ def sync(
 
     Example: kubefedctl sync deployments/web -n shop --cluster eu-1
 
+    Example: kubefedctl sync --shard 2/3
+
     Example: kubefedctl sync --plan-out plan.json
 
     Example: kubefedctl sync --plan plan.json
@@ -76,7 +80,7 @@ def sync(
 
     shared = planning.restrain(shared)
     telling.check(shared)
-    given = Shaping(looking, bounds, writing, controllers, shared, rollout)
+    given = Shaping(looking, bounds, writing, controllers, shared, rollout, sharding)
     files.check(given, planning)
     targets = reports.targets(output=telling.output)
     is_stdout_taken = telling.diff or telling.output is not None or takes_stdout(targets)
@@ -113,7 +117,7 @@ def _make_options(shaping: Shaping, review: Reviewing, *, compares: bool) -> Syn
         writing=shaping.writing.policy,
         lock_wait=None if shared.is_rehearsal else bounds.lock_wait,
         rescheduling=controllers.rsp,
-        request=shaping.looking.request,
+        request=shaping.request,
         deletion_scope=bounds.deletion_scope,
         limit=bounds.limit,
         tells_contents=shared.dry_run is not DryRun.NONE,
