@@ -204,6 +204,9 @@ def _write_all(
                 _write(report, target)
         except InputError as error:
             lost.append(error)
+        except Exception as error:  # NB: a bug in one form hides neither the run nor the others
+            text = f"the {target.kind} report cannot be made: {type(error).__name__}"
+            lost.append(InputError(text, hint="report it: this is a bug in kubefedctl"))
     if output is not None:
         _print(report, output)
     return lost

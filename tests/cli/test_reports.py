@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -14,6 +15,8 @@ import typer
 from kubefedctl.cli.options import DryRun, Shared
 from kubefedctl.cli.reporting import Target, open_report
 from kubefedctl.errors import InputError, Interruption
+from kubefedctl.model.changes import Comparison
+from kubefedctl.model.events import Compared
 from kubefedctl.model.reports import ReportKind
 from tests.cli.runs import HOST, MEMBER, CommandLine, Sandbox
 from tests.completions import ROOT
@@ -199,6 +202,36 @@ def test_report_is_written_however_the_run_ends(
     assert code == found["exitCode"]
     assert (message or "") in found.get("error", {"message": ""})["message"]
     assert "secret" not in path.read_text()
+
+
+def test_reports_that_are_lost_are_all_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """One is the error of the run that went well."""
+    targets = [Target(kind, "/dev/full") for kind in (ReportKind.JSON, ReportKind.JUNIT)]
+    with (
+        pytest.raises(InputError, match="the json report to /dev/full"),
+        open_report("sync", SHARED, targets=targets),
+    ):
+        pass
+    assert capsys.readouterr().err.startswith("error: cannot write the junit report to /dev/full")
+
+
+def test_report_with_a_bug_hides_neither_the_run_nor_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is odd here is odd on purpose: a comparison of nothing that has changes."""
+    paths = {kind: tmp_path / kind for kind in (ReportKind.MARKDOWN, ReportKind.JSON)}
+    targets = [Target(kind, str(path)) for kind, path in paths.items()]
+    odd: Any = Comparison((object(),), 1)  # type: ignore[arg-type]
+    with (
+        pytest.raises(InputError, match="wrong"),
+        open_report("sync", SHARED, targets=targets) as report,
+    ):
+        assert report is not None
+        report.hear(Compared(odd))
+        raise InputError("wrong")
+    told = capsys.readouterr().err
+    assert "error: the markdown report cannot be made: AttributeError\n" == told
+    assert "wrong" == json.loads(paths[ReportKind.JSON].read_text())["error"]["message"]
 
 
 def test_report_has_the_mode_of_new_files(tmp_path: Path) -> None:

@@ -144,6 +144,11 @@ def test_markdown_report_begins_with_the_outcome(report: object, outcome: str) -
     assert f"## kubefedctl {outcome}\n" in render_markdown(report)  # type: ignore[arg-type]
 
 
+def test_markdown_report_folds_clusters_that_are_in_step() -> None:
+    """As the lines do."""
+    assert "\n12 clusters: ready, unchanged 3 each\n" in render_markdown(vast(12, 3))
+
+
 def test_markdown_report_of_a_vast_fleet_is_cut_and_says_so() -> None:
     """GitHub refuses what is larger as a whole."""
     warnings = [Warned(f"{n} {'w' * 1000}") for n in range(2000)]
