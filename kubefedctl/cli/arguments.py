@@ -97,6 +97,8 @@ SWITCHES = frozenset(
         "--exit-code",
         "--diff",
         "--prune",
+        "--watch",
+        "-w",
         "--partial",
         "--all-namespaces",
         "-A",

@@ -8,6 +8,7 @@ way, so that `status` and `sync` cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from kubefedctl.core.credentials import TOKEN_EXPIRES_ANNOTATION
 from kubefedctl.core.draining import draining_of
@@ -19,6 +20,7 @@ from kubefedctl.model.refs import Object
 from kubefedctl.model.situations import (
     Cell,
     ClusterSituation,
+    Glance,
     ObjectSituation,
     Situation,
     TypeSituation,
@@ -64,6 +66,19 @@ def survey(
         types=tuple(_tell_type(found, desired) for found in sorted(types, key=_name)),
         objects=tuple(sorted(objects, key=lambda found: found.subject)),
         orphans=tuple(f"{found.subject.within(found.cluster)}" for found in plan.orphans),
+    )
+
+
+def differs(before: Glance | None, after: Glance) -> bool:
+    """Return whether two glances at a federation differ in more than the times of probes."""
+    if before is None or before.trouble or before.warnings != after.warnings:
+        return True
+    return _without_times(before.situation) != _without_times(after.situation)
+
+
+def _without_times(situation: Situation) -> Situation:
+    return replace(
+        situation, clusters=tuple(replace(found, probed="") for found in situation.clusters)
     )
 
 

@@ -22,7 +22,7 @@ from kubefedctl.model.refs import Object, Subject
 from kubefedctl.model.renderings import Rendering
 from kubefedctl.model.reviews import Draft
 from kubefedctl.model.schedules import Schedule
-from kubefedctl.model.situations import Situation
+from kubefedctl.model.situations import Glance, Situation
 from kubefedctl.model.tables import FleetTable
 
 
@@ -358,6 +358,7 @@ Event: TypeAlias = (
     | Summary
     | Forecast
     | Standing
+    | Glance
     | Compared
     | Rendered
     | Tabulated

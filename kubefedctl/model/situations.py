@@ -1,7 +1,8 @@
 """
 How a federation stands: clusters, types, and each federated object in each cluster.
 
-Here: the answer of `status` as data. Not here: how it comes about (`core.surveying`) or is printed.
+Here: the answer of `status` as data, and one look of `status --watch`. Not here: how it comes about
+(`core.surveying`) or is printed.
 """
 
 from __future__ import annotations
@@ -129,3 +130,23 @@ class Situation:
             and not any(found.problem for found in self.types)
             and not self.orphans
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """
+    One look at a federation that is watched.
+
+    Args:
+        at: When, RFC 3339; with a *trouble*, when the situation was seen last.
+        situation: How it stands, or with a *trouble* stood last.
+        warnings: What a person should know.
+        trouble: Why it could not be looked at just now; empty where it could.
+        has_changed: Whether it differs from the glance before in more than times.
+    """
+
+    at: str
+    situation: Situation
+    warnings: tuple[str, ...] = ()
+    trouble: str = ""
+    has_changed: bool = True

@@ -29,6 +29,7 @@ class Pace:
         removal: Until what was deleted in the host is gone.
         beat: Without news from the members, until it is told that they are waited for.
         watch: For which one watch is kept open.
+        glance: Between two looks at a federation that is watched, and at least as long as one took.
         first_word: For which a controller may leave a custom object without a word.
         last_look: For which a first look may take that begins when the time is up already.
     """
@@ -45,6 +46,7 @@ class Pace:
     watch: float = 60.0
     first_word: float = 3.0
     last_look: float = 10.0
+    glance: float = 2.0
 
 
 USUAL_PACE = Pace()

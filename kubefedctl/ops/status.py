@@ -9,17 +9,21 @@ Laws:
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 
 from kubefedctl.cluster.port import Fleet
 from kubefedctl.core.narrowing import Request
 from kubefedctl.core.planning import plan_sync
-from kubefedctl.core.surveying import survey
+from kubefedctl.core.surveying import differs, survey
+from kubefedctl.errors import KubefedctlError
 from kubefedctl.model.events import Event, Result, Standing, Step, Verdict, Warned, counted
 from kubefedctl.model.objects import DEFAULT_KUBEFED_NAMESPACE
 from kubefedctl.model.schedules import Rescheduling
+from kubefedctl.model.situations import Glance
 from kubefedctl.ops.clock import USUAL_PACE, Pace, now_text
+from kubefedctl.ops.halting import Halt
 from kubefedctl.ops.narrowing import check_found, narrow_federation
 from kubefedctl.ops.probing import probe_members
 from kubefedctl.ops.reading import read_desired, read_federation
@@ -90,3 +94,40 @@ def status(
             probes={name: found.probe for name, found in probed.items()},
         )
     )
+
+
+def watch_status(
+    fleet: Fleet, options: StatusOptions, *, pace: Pace = USUAL_PACE, halt: Halt | None = None
+) -> Generator[Event, None, None]:
+    """
+    Yield a glance at the federation again and again, until the halt is asked or nobody listens.
+
+    Everything is read anew each time, as a change anywhere may change what a sync would do; members
+    that do not answer are told as not ready. Where the host does not answer, or what was asked for
+    is not there for a while, the last situation stands, with the cause.
+
+    Raises:
+        KubefedctlError: The first look went amiss, as `status` would end.
+    """
+    halt = halt or Halt()
+    last: Glance | None = None
+    while not halt.is_asked:
+        began = time.monotonic()
+        warnings: list[str] = []
+        try:
+            for event in status(fleet, options, pace=pace):
+                if isinstance(event, Warned):
+                    warnings.append(event.text)
+                elif isinstance(event, Standing):
+                    found = Glance(now_text(), event.situation, tuple(warnings))
+                    last = replace(found, has_changed=differs(last, found))
+                else:
+                    yield event
+        except KubefedctlError as error:
+            if last is None:
+                raise
+            is_news = error.message != last.trouble
+            last = replace(last, trouble=error.message, has_changed=is_news)
+        if last is not None:
+            yield last
+        halt.wait(max(pace.glance, time.monotonic() - began))

@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import TextIO, assert_never
 
 from kubefedctl.model.events import (
@@ -40,6 +41,7 @@ from kubefedctl.model.events import (
     counted,
 )
 from kubefedctl.model.refs import Object
+from kubefedctl.model.situations import Glance
 from kubefedctl.render.coloring import ColorWish
 from kubefedctl.render.comparisons import comparison_as_object, comparison_lines, sign_of
 from kubefedctl.render.escaping import escape_controls as escape_controls
@@ -53,6 +55,7 @@ from kubefedctl.render.situations import situation_as_object, situation_lines
 from kubefedctl.render.streams import Stream as Stream
 from kubefedctl.render.summaries import summary_lines as summary_lines
 from kubefedctl.render.waits import Waits
+from kubefedctl.render.watched import Watched
 
 _STYLES: dict[Verdict, str] = {
     Verdict.CREATED: "green",
@@ -76,11 +79,14 @@ _MOST_NAMED = 5
 
 
 class Telling(StrEnum):
-    """How an operation is told of: as lines, with a live line where that may be, or barely."""
+    """
+    How an operation is told of: as lines, with a live line where that may be, barely, or in place.
+    """
 
     LINES = "lines"
     LIVE = "live"
     QUIET = "quiet"
+    WATCHED = "watched"
 
 
 class TextRenderer:
@@ -122,6 +128,12 @@ class TextRenderer:
         self._results = self._objects if output is None else self._talk
         self._held: list[Object] = []
         self._waits = Waits()
+        self._watched = Watched(
+            out,
+            say=partial(self._talk.write_line, lead="warning: ", style="yellow"),
+            output=output,
+            is_drawn=telling is Telling.WATCHED and verbosity < _STEP_LEVEL,
+        )
 
     def show(self, event: Event) -> None:
         """Print *event*, or nothing where nobody asked for that much."""
@@ -135,6 +147,7 @@ class TextRenderer:
 
     def close(self) -> None:
         """Leave nothing on the terminal but lines, however the operation ended."""
+        self._watched.close()
         if self._live is not None:
             self._live.close()
 
@@ -152,13 +165,13 @@ class TextRenderer:
             case Documents():
                 self._show_objects(event.objects)
             case Summary():
-                lines = summary_lines(event, folds=self._verbosity == 0)
-                for line in lines[-1:] if self._is_quiet else lines:
-                    self._results.write_line(line)
+                self._show_summary(event)
             case Waiting():
                 self._show_wait(event)
             case Planned() | Drafted() | WaitBegun() | Progressed() | WaitGoesOn() | WaitEnded():
                 self._show_waits(event)
+            case Glance():
+                self._watched.show(event)
             case Forecast() | Standing() | Compared() | Rendered() | Tabulated() | Diagnosed():
                 self._show_answer(event)
             case _:
@@ -169,6 +182,11 @@ class TextRenderer:
         if self._held:
             self._objects.write_objects(render_objects(self._held, self._output))
             self._held = []
+
+    def _show_summary(self, summary: Summary) -> None:
+        lines = summary_lines(summary, folds=self._verbosity == 0)
+        for line in lines[-1:] if self._is_quiet else lines:
+            self._results.write_line(line)
 
     def _show_result(self, result: Result) -> None:
         is_unchanged = result.verdict is Verdict.UNCHANGED

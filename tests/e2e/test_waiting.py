@@ -6,6 +6,8 @@ real control planes, where nobody looks after Deployments.
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import jsonschema
@@ -13,7 +15,7 @@ import jsonschema
 from kubefedctl.model.refs import Object
 from tests.cli.test_reporting import SCHEMA
 from tests.controlplanes.waiting import await_true
-from tests.e2e.clusters import Clusters
+from tests.e2e.clusters import KUBEFEDCTL, Clusters
 from tests.e2e.test_main_job import DEPLOYMENTS, FEDERATED_DEPLOYMENT, federate_shop
 from tests.e2e.test_trouble import sandbox_of
 
@@ -68,3 +70,20 @@ def _ready_status(generation: int, *, replicas: int) -> Object:
         "observedGeneration": generation,
         "conditions": [rolled_out, {"type": "Available", "status": "True"}],
     }
+
+
+def test_sandbox_status_is_watched_until_ctrl_c(sandbox_clusters: Clusters) -> None:
+    """A line for each change, and exit code 130."""
+    fleet = sandbox_clusters
+    fleet.set_up("cluster0")
+    federate_shop(fleet)
+    command = ["status", "--watch", "-o", "json", "--host-cluster-context", "cluster1"]
+    with subprocess.Popen(
+        [str(KUBEFEDCTL), *command], env=dict(fleet.env), stdout=subprocess.PIPE, text=True
+    ) as watching:
+        assert watching.stdout is not None
+        assert json.loads(watching.stdout.readline())["settled"]
+        fleet.api("cluster0").delete(f"{DEPLOYMENTS}/web")
+        assert not json.loads(watching.stdout.readline())["settled"]
+        watching.send_signal(signal.SIGINT)
+        assert 130 == watching.wait(timeout=60)

@@ -24,12 +24,23 @@ TellByCode = Annotated[
 ]
 
 
+Watch = Annotated[
+    bool,
+    typer.Option(
+        "--watch",
+        "-w",
+        help="Look again every two seconds, and show what has changed, until Ctrl-C.",
+    ),
+]
+
+
 @with_shared
 def status(
     *,
     looking: Looking,
     form: OutputForm = Form.TABLE,
     exit_code: TellByCode = False,
+    watch: Watch = False,
     shared: Shared,
 ) -> None:
     """
@@ -40,14 +51,25 @@ def status(
 
     Example: kubefedctl status
 
+    With --watch a terminal shows it in place, a pipe has a block for each change, and -o json a
+    line with a document for each.
+
     Example: kubefedctl status deployments/web -n shop -o json
+
+    Example: kubefedctl status --watch
     """
-    from kubefedctl.ops.status import StatusOptions
+    from kubefedctl.ops.status import StatusOptions, watch_status
     from kubefedctl.ops.status import status as look
 
+    if watch and exit_code:
+        raise typer.BadParameter("a watch has no end to tell by", param_hint="--exit-code")
     options = StatusOptions(shared.kubefed_namespace, looking.request)
     seen: list[Standing] = []
     with open_fleet(shared) as fleet:
+        if watch:
+            glances = watch_status(fleet, options)
+            show_all(glances, shared, output=form.output, telling="watched")
+            return
         show_all(_noting(look(fleet, options), seen), shared, output=form.output)
     if exit_code and not all(found.situation.is_settled for found in seen):
         raise typer.Exit(ExitCode.NO)
