@@ -48,6 +48,7 @@ _DEEDS = {
     ActionVerb.UNLABEL: Deed.UNLABEL,
     ActionVerb.AWAIT_REMOVAL: Deed.AWAIT_REMOVAL,
 }
+_UNTOLD = "cannot be told to be the same: its namespace kube-system was read only once"
 _TAKING_AWAY = frozenset({Deed.DELETE, Deed.UNLABEL, Deed.AWAIT_REMOVAL})
 
 
@@ -202,8 +203,10 @@ class _Comparison:
             return "the cluster is not joined any more"
         if not reading.is_ready:
             return f"the cluster is not ready now{f': {reading.note}' if reading.note else ''}"
-        if identities.members.get(cluster, "") != now.identities.members.get(cluster, ""):
-            return "the cluster of that name is another one"
+        seen, found = identities.members.get(cluster, ""), now.identities.members.get(cluster, "")
+        if seen != found:
+            is_another = seen and found
+            return f"the cluster {'of that name is another one' if is_another else _UNTOLD}"
         type_name = self._types.get(planned.resource.qualified_name, "")
         failures = {**now.desired.failures, **reading.failures}
         return f"its type was not read: {failures[type_name]}" if type_name in failures else ""

@@ -18,13 +18,18 @@ from functools import partial
 from kubefedctl.cluster.port import Cluster
 from kubefedctl.core.restricting import restrict_plan
 from kubefedctl.core.reviewing import ObjectId, Situation, compare_plans, id_of, write_down
-from kubefedctl.errors import ClusterError, ConflictError, NotFoundError, RefusedError
+from kubefedctl.errors import (
+    ClusterError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    RefusedError,
+)
 from kubefedctl.model.actions import ObjectPlan, Plan
 from kubefedctl.model.events import Drafted, Event, Result, Step, Verdict, counted
 from kubefedctl.model.federated import parse_federated
 from kubefedctl.model.objects import map_at, resource_version_of, uid_of
 from kubefedctl.model.readings import Desired, Observed
-from kubefedctl.model.refs import Key
 from kubefedctl.model.reviews import (
     Draft,
     Identities,
@@ -39,7 +44,7 @@ from kubefedctl.ops.foreseeing import foresee
 from kubefedctl.ops.propagating import MOVED, Executed
 from kubefedctl.ops.totals import Totals
 
-_LASTING = Key("", "kube-system")
+_LASTING = "kube-system"
 _SPREAD = ("placement", "overrides")
 _HINT = "make a new plan with kubefedctl sync --plan-out FILE and have it reviewed"
 
@@ -71,8 +76,17 @@ def check_host(host: Cluster, reviewed: ReviewedPlan | None) -> None:
     Raises:
         RefusedError: It is another one, or cannot be told to be the same.
     """
-    if reviewed is None or reviewed.identities.host == identify_cluster(host):
+    if reviewed is None:
         return
+    seen, found = reviewed.identities.host, identify_cluster(host)
+    if seen == found:
+        return
+    if not (seen and found):
+        raise RefusedError(
+            f"it cannot be told whether {host.name} is the host that the plan was made for: one of"
+            " the two accounts may not list the namespace kube-system",
+            hint="allow both to list namespaces",
+        )
     raise RefusedError(
         f"the plan was made for another host: {reviewed.host_name or 'one without a name'}, whose"
         f" kube-system has not the uid that it has in {host.name}",
@@ -96,9 +110,24 @@ def check_propagation(options: Reviewing) -> None:
 
 
 def identify_cluster(cluster: Cluster) -> str:
-    """Return what tells an API server from every other one; empty where it may not be read."""
+    """
+    Return what tells an API server from every other one; empty where it may not be read.
+
+    Raises:
+        ClusterError: It does not answer.
+    """
+    only = f"metadata.name={_LASTING}"
     try:
-        return uid_of(cluster.get(NAMESPACES, _LASTING))
+        # NB: a list, which a sync may make anyway
+        found = cluster.list(NAMESPACES, field_selector=only, metadata_only=True).items
+    except ForbiddenError:
+        return ""
+    return uid_of(found[0]) if found else ""
+
+
+def _try_identify(cluster: Cluster) -> str:
+    try:
+        return identify_cluster(cluster)
     except ClusterError:
         return ""
 
@@ -202,7 +231,7 @@ class Reviewer:
     def _stand(
         self, plan: Plan, done: Iterable[Executed], desired: Desired, observed: Observed
     ) -> Situation:
-        names = {name: partial(identify_cluster, found) for name, found in self.clusters.items()}
+        names = {name: partial(_try_identify, found) for name, found in self.clusters.items()}
         return Situation(
             plan=plan,
             desired=desired,

@@ -201,6 +201,15 @@ def _again(**fields: Any) -> Object:
         ),
         pytest.param(
             UPDATE,
+            _stand(_web(), identity=""),
+            [
+                "the cluster cannot be told to be the same: its namespace kube-system was read only"
+                " once"
+            ],
+            id="an API server that does not say which it is",
+        ),
+        pytest.param(
+            UPDATE,
             _stand(_web(), member=reading("c1", failures={"configmaps": "403"})),
             ["its type was not read: 403"],
             id="type not read in the member",

@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import pytest
 
-from kubefedctl.errors import PartialFailure, RefusedError, UnreachableError
+from kubefedctl.errors import ForbiddenError, PartialFailure, RefusedError, UnreachableError
 from kubefedctl.model.actions import Strategy
 from kubefedctl.model.events import Drafted
 from kubefedctl.model.refs import Key
-from kubefedctl.model.wellknown import KUBEFED_CLUSTERS, NAMESPACES
+from kubefedctl.model.wellknown import KUBEFED_CLUSTERS, NAMESPACES, TYPE_CONFIGS
 from kubefedctl.ops.reviewing import Reviewing
 from tests.core.makers import CONFIG_MAP, DEPLOYMENT
 from tests.fakes import MemoryCluster, MemoryFleet
@@ -236,6 +236,65 @@ def test_plan_of_another_host_is_refused_before_anything() -> None:
     assert isinstance(failure, RefusedError)
     assert "the plan was made for another host: host" in failure.message
     assert [] == host.writes()
+
+
+def test_host_that_may_not_be_told_apart_is_refused() -> None:
+    """An account that may not list namespaces could stand before any host."""
+    host, fleet = _synced()
+    plan = draft(fleet)
+    host.fail_next("list", error(ForbiddenError, 403), name="namespaces")
+    _, failure = carry_out(fleet, plan)
+    assert isinstance(failure, RefusedError)
+    assert "it cannot be told whether host is the host that the plan was made for" in str(failure)
+    assert "allow both to list namespaces" == failure.hint
+
+
+def test_host_that_does_not_answer_is_no_other_one() -> None:
+    """The error is what it is."""
+    host, fleet = _synced()
+    plan = draft(fleet)
+    host.fail_next("list", error(UnreachableError, 0), name="namespaces")
+    assert isinstance(carry_out(fleet, plan)[1], UnreachableError)
+
+
+def test_labels_of_a_cluster_that_changed_move_what_they_place() -> None:
+    """What would be deleted now was an update then; what is placed since was not reviewed."""
+    host, fleet = make_synced_shop(
+        spec={"placement": {"clusterSelector": {"matchLabels": {"tier": "prod"}}}}
+    )
+    name_clusters(fleet)
+    _label(host, "c1", "prod")
+    run_sync(fleet)
+    change(host, spec=NEWER)
+    plan = draft(fleet)
+    _label(host, "c1", "test")
+    _label(host, "c2", "prod")
+    events, failure = carry_out(fleet, plan, is_partial=True)
+    assert isinstance(failure, RefusedError)
+    assert [
+        "skipped ConfigMap/shop/web in c1: moved since the plan was made: a sync would delete it"
+        " now, not update",
+        "skipped ConfigMap/shop/web in c2: not in the plan",
+    ] == words(events)
+
+
+def _label(host: MemoryCluster, name: str, tier: str) -> None:
+    key = Key(KNS, name)
+    found = host.find(KUBEFED_CLUSTERS, key) or {}
+    metadata = {**found["metadata"], "labels": {"tier": tier}}
+    host.alter(KUBEFED_CLUSTERS, key, metadata=metadata)
+
+
+def test_type_that_was_disabled_moves_what_it_propagates() -> None:
+    """There is no plan for it any more."""
+    host, fleet = _synced()
+    plan = draft(fleet)
+    key = Key(KNS, "configmaps")
+    found = host.find(TYPE_CONFIGS, key) or {}
+    host.alter(TYPE_CONFIGS, key, spec={**found["spec"], "propagation": "Disabled"})
+    events, failure = carry_out(fleet, plan)
+    assert isinstance(failure, RefusedError)
+    assert 2 == sum("its federated object is gone or not looked" in line for line in words(events))
 
 
 def _rejoin(host: MemoryCluster, fleet: MemoryFleet) -> None:
