@@ -77,18 +77,28 @@ def _as_account(fleet: Clusters, folder: Path) -> dict[str, str]:
     return make_environment(fleet.env, kubeconfig=path, home=NOWHERE)
 
 
-def _run_container(job: dict[str, Any], env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run what the job's container would, without a terminal, a home or anything to read."""
+def _start_container(job: dict[str, Any], env: dict[str, str]) -> subprocess.Popen[str]:
+    """Start what the job's container would, without a terminal, a home or anything to read."""
     (container,) = job["template"]["spec"]["containers"]
-    return subprocess.run(
+    return subprocess.Popen(
         [str(KUBEFEDCTL), *container["args"]],
         env=env,
         stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=180,
-        check=False,
     )
+
+
+def _end(started: subprocess.Popen[str]) -> tuple[int, str]:
+    """Return how a container ended, and what it complained of."""
+    with started:
+        _, complaints = started.communicate(timeout=180)
+    return started.returncode, complaints
+
+
+def _run_container(job: dict[str, Any], env: dict[str, str]) -> tuple[int, str]:
+    return _end(_start_container(job, env))
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not on PATH")
@@ -108,19 +118,43 @@ def test_cron_job_role_suffices_for_all_that_a_sync_does(ground: Ground, tmp_pat
     )
     services = f"{TYPE_CONFIGS}/services"
     with altered(ground.host, services, {"spec": _STATUSES}, back={"spec": _NO_STATUSES}):
-        first = _run_container(job, env)
-    assert (0, "") == (first.returncode, first.stderr)
+        assert (0, "") == _run_container(job, env)
     assert [0, 1, 2] == ground.holders("Widget")
     assert None is not ground.host.get(f"{_SERVICE_STATUSES.format(ground.namespace)}/x")
     ground.change("ConfigMap", {"overrides": [_UNFIT]})
     for _ in range(2):  # the second one counts the event of the first
-        failed = _run_container(job, env)
-        assert (5, False) == (failed.returncode, "forbidden" in failed.stderr.lower())
+        code, complaints = _run_container(job, env)
+        assert (5, False) == (code, "forbidden" in complaints.lower())
     for kind in ("ConfigMap", "Secret", "Service", "Deployment", "Widget"):
         ground.delete(kind)
-    last = _run_container(job, env)
-    assert (0, "") == (last.returncode, last.stderr)
+    ground.host.delete(f"{preferences}/replicaschedulingpreferences/x")
+    assert (0, "") == _run_container(job, env)
     assert [] == ground.holders("Deployment")
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not on PATH")
+def test_indexed_job_s_shards_do_together_what_a_sync_does(ground: Ground, tmp_path: Path) -> None:
+    """Under the CronJob's account, all indices at once bring everything everywhere."""
+    fleet = ground.fleet
+    _kubectl(fleet, "apply", "-f", str(RECIPES / "cronjob.yaml"))
+    created = _kubectl(
+        fleet, "create", "--validate=strict", "-f", str(RECIPES / "indexed-job.yaml")
+    )
+    assert created.startswith("job.batch/kubefedctl-sync-")
+    env = _as_account(fleet, tmp_path)
+    job = _load("indexed-job.yaml")["Job"]["spec"]
+    ground.federate_namespace()
+    for number in range(4):
+        ground.federate("ConfigMap", f"x{number}")
+        ground.federate("ClusterRole", f"{ground.namespace}-{number}")
+    started = [
+        _start_container(job, {**env, "JOB_COMPLETION_INDEX": str(index)})
+        for index in range(job["completions"])
+    ]
+    assert {(0, "")} == {_end(found) for found in started}
+    for number in range(4):
+        assert [0, 1, 2] == ground.holders("ConfigMap", f"x{number}")
+        assert [0, 1, 2] == ground.holders("ClusterRole", f"{ground.namespace}-{number}")
 
 
 @dataclass(frozen=True, slots=True)
