@@ -95,7 +95,20 @@ def gather_clusters(
         before = clusters[found.name]
         context = found.context if found.context != found.name else before.context
         clusters[found.name] = NamedCluster(found.name, context, before.labels)
+    _check_contexts(clusters.values())
     return Gathered(clusters, tuple(sorted({found.name for found in named} or clusters)))
+
+
+def _check_contexts(clusters: Iterable[NamedCluster]) -> None:
+    """Hold that no two clusters are one: each would undo what is written for the other."""
+    by_context: dict[str, str] = {}
+    for found in clusters:
+        other = by_context.setdefault(found.context, found.name)
+        if other != found.name:
+            raise InputError(
+                f"context {found.context} is that of two clusters, {other} and {found.name}",
+                hint="name another context for one of them",
+            )
 
 
 def is_cluster_list(documents: Iterable[Any]) -> bool:

@@ -288,3 +288,19 @@ def test_sync_of_files_waits_and_reports(bare: Sandbox, cli: CommandLine, tmp_pa
     found = bare.member.get("deployments", "web", namespace="shop")
     assert 1 == (found or {})["status"]["readyReplicas"]
     assert "Deployment/shop/web" in (tmp_path / "junit.xml").read_text()
+
+
+def test_object_of_the_files_that_fails_is_in_no_cluster(
+    bare: Sandbox, cli: CommandLine, tmp_path: Path
+) -> None:
+    """Neither in the line, nor in the report of any kind."""
+    lost = make("FederatedConfigMap", "lost", namespace="nowhere")
+    given = ("-f", write(tmp_path / "fleet", SHOP, lost), "--clusters", MEMBER)
+    page = tmp_path / "page.html"
+    ran = cli("sync", *given, "--report", "github", "--report", f"html={page}", code=5)
+    line = "failed FederatedConfigMap/nowhere/lost: NamespaceNotFederated"
+    assert line in ran.out
+    assert "failed FederatedConfigMap/nowhere/lost in the files: Namespace" in ran.err
+    assert '<span class="soft">in the files</span>' in page.read_text()
+    report = json.loads(cli("sync", *given, "-o", "json", code=5).out)
+    assert ["cluster" in found for found in report["results"]] == [False]

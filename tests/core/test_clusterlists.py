@@ -68,10 +68,21 @@ def test_words_are_the_clusters_where_nothing_else_says_so() -> None:
         ),
         (("x",), {"registered": REGISTERED}, "x, not among the KubeFedClusters eu, us"),
         ((), {"listed": LISTED, "registered": REGISTERED}, "clusters are named twice"),
+        (("a=x", "b=x"), {}, "context x is that of two clusters, a and b"),
+        (("us=admin@eu",), {"listed": LISTED}, "context admin@eu is that of two clusters"),
         (("=x",), {}, "'=x' names no cluster"),
         (("x=",), {}, "'x=' names no cluster"),
     ],
-    ids=["none", "unknown", "unregistered", "twice", "nameless", "no context"],
+    ids=[
+        "none",
+        "unknown",
+        "unregistered",
+        "twice",
+        "one for two",
+        "one of the list's",
+        "nameless",
+        "no context",
+    ],
 )
 def test_clusters_that_contradict_are_refused(
     words: tuple[str, ...], given: Any, message: str

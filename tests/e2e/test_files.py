@@ -303,6 +303,7 @@ def test_files_make_what_a_host_makes_on_real_control_planes(real_federation: Cl
 
 
 @needs_kubectl
+@pytest.mark.twin
 def test_kubectl_knows_the_set_on_the_sandbox(sandbox_federation: Clusters) -> None:
     """Embedded API servers."""
     with stand_on(sandbox_federation) as ground:

@@ -19,6 +19,7 @@ from kubefedctl.model.reports import Report
 from kubefedctl.render.comparisons import describe_clusters, field_lines
 from kubefedctl.render.escaping import escape_controls
 from kubefedctl.render.reports.wording import (
+    FILES,
     describe_unready,
     make_title,
     name_some,
@@ -84,6 +85,8 @@ def _difference(found: ObjectChanges) -> str:
 
 
 def _clusters(names: Sequence[str]) -> str:
+    if not any(names):
+        return FILES
     return f"cluster {names[0]}" if len(names) == 1 else f"clusters {name_some(names)}"
 
 

@@ -26,6 +26,7 @@ from kubefedctl.render.comparisons import describe_clusters, field_lines, sign_o
 from kubefedctl.render.escaping import escape_controls
 from kubefedctl.render.reports.grid import UNREACHED, Grid, Row, Tone, make_grid, tone_of
 from kubefedctl.render.reports.wording import (
+    FILES,
     describe_outcome,
     describe_time,
     make_advice,
@@ -212,7 +213,8 @@ def _matrix(grid: Grid, report: Report, *, anchors: dict[Subject, int], most: in
         f'<colgroup><col class="key"><col span="{len(grid.clusters)}" class="value"></colgroup>'
     )
     yield f'<div class="heads"><table>{columns}<thead><tr><th class="corner" scope="col"></th>'
-    for name in grid.clusters:
+    for cluster in grid.clusters:
+        name = cluster or FILES
         mark = ' class="no"' if name in unready else ""
         # NB: the name stands upright where columns are narrow, and makes all heads as high
         shown = (

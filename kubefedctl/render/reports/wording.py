@@ -73,14 +73,18 @@ def share(results: Iterable[Result]) -> list[SharedResult]:
     ]
 
 
+FILES = "the files"
+"""Where an object is that is in no cluster, in a sync without a host."""
+
+
 def name_some(names: Iterable[str], *, most: int = _MOST_NAMED) -> str:
     """
-    Return names in one line, and of many how many more there are.
+    Return names in one line, and of many how many more there are; no name stands for the files.
 
     >>> name_some(["a", "b", "c", "d"], most=2)
     'a, b and 2 more'
     """
-    found = list(names)
+    found = [name or FILES for name in names]
     if len(found) <= most:
         return ", ".join(found)
     return f"{', '.join(found[:most])} and {len(found) - most} more"
