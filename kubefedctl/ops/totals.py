@@ -224,8 +224,8 @@ class Totals:
         if self.waiting:
             yield f"{counted(self.waiting, 'object')} deleted but not gone"
         if self.unready:
-            more = self.unready - _MOST_TOLD
-            hint = f" ({more} more than are named above; --v=1 names all)" if more > 0 else ""
+            is_cut = self.unready > _MOST_TOLD
+            hint = f" ({_MOST_TOLD} are named above, --v=1 names all)" if is_cut else ""
             yield f"{counted(self.unready, 'object')} not ready{hint}"
 
     def _tell_settled(

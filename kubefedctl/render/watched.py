@@ -19,7 +19,7 @@ from textwrap import wrap
 from typing import TextIO
 
 from kubefedctl.model.events import Output
-from kubefedctl.model.situations import Glance, Situation
+from kubefedctl.model.situations import Glance, ObjectSituation, Situation
 from kubefedctl.render.escaping import escape_controls
 from kubefedctl.render.live import fit, may_live
 from kubefedctl.render.objects import render_objects
@@ -121,8 +121,17 @@ def condense(situation: Situation) -> Situation:
     return replace(
         situation,
         types=tuple(found for found in situation.types if found.objects or found.problem),
-        objects=tuple(sorted(situation.objects, key=lambda found: found.is_settled)),
+        objects=tuple(sorted(situation.objects, key=_urgency)),
     )
+
+
+def _urgency(found: ObjectSituation) -> int:
+    """What a sync would change comes first, then what has not all its replicas ready."""
+    if not found.is_settled:
+        return 0
+    cells = found.cells.values()
+    is_short = any((cell.ready or 0) < (cell.replicas or 0) for cell in cells)
+    return 1 if is_short else 2
 
 
 def cut_middle(lines: Sequence[str], most: int, *, kept: int) -> list[str]:

@@ -178,7 +178,7 @@ def test_wait_for_many_names_the_first() -> None:
     assert isinstance(failure, WaitTimeout)
     late = [e for e in events if isinstance(e, Result) and e.detail.startswith("not ready")]
     assert (50, 20) == (len(late), sum(found.level == 0 for found in late))
-    assert "50 objects not ready (30 more than are named above; --v=1 names all)" in str(failure)
+    assert "50 objects not ready (20 are named above, --v=1 names all)" in str(failure)
 
 
 def test_wait_for_what_has_failed_is_a_failure_and_stops_no_other() -> None:

@@ -184,6 +184,19 @@ def test_condensed_situation_keeps_problems() -> None:
     assert ["b"] == [found.name for found in condense(Situation((), types, ())).types]
 
 
+def test_condensed_situation_begins_with_what_is_amiss() -> None:
+    """First what a sync would change, then what is not ready, then the rest."""
+    cells = {
+        "well": Cell("ok", ready=2, replicas=2),
+        "short": Cell("ok", ready=1, replicas=2),
+        "amiss": Cell("update"),
+        "plain": Cell("ok"),
+    }
+    objects = [ObjectSituation(Subject("Kind", "", n), {"c": cell}) for n, cell in cells.items()]
+    found = condense(Situation((), (), tuple(objects))).objects
+    assert ["amiss", "short", "well", "plain"] == [each.subject.name for each in found]
+
+
 def test_cut_leaves_the_end_where_there_is_no_room() -> None:
     """However low the terminal is."""
     assert ["f"] == cut_middle(list("abcdef"), 1, kept=2)
