@@ -182,6 +182,8 @@ class LiveLine:
         elapsed = int(self._drawn_at - self._start)
         text = f"{self._say()} ({elapsed}s)" if elapsed else self._say()
         size = self._size()
+        if cell_len(barred := f"{self._bar()}{text}") < size.columns:
+            text = barred
         rows = self._waits.rows(min(_MOST_ROWS, size.lines - _FREE_ROWS))
         self._text = "\n".join(fit(self._escape(row), size.columns - 1) for row in (text, *rows))
 
@@ -191,6 +193,13 @@ class LiveLine:
         if not self._planned:
             return self._phase
         return describe_progress(self._planned, self._pending)
+
+    def _bar(self) -> str:
+        """A bar before the words, as far as members are being written."""
+        if self._waits.is_on or not self._planned:
+            return ""
+        whole = sum(self._planned.values())
+        return f"{draw_bar(whole - sum(self._pending.values()), whole)} "
 
     def _write(self, text: str) -> None:
         encoding = self._stream.encoding or "utf-8"
@@ -225,6 +234,17 @@ def describe_progress(planned: Mapping[str, int], pending: Mapping[str, int]) ->
         return text
     names = [f"{name} has {left} to go" for left, name in slow[:_MOST_NAMED]]
     return "; ".join([text, ", ".join(names)])
+
+
+def draw_bar(done: int, whole: int, *, width: int = 10) -> str:
+    """
+    Return a bar that is as full as the work is done, in signs that every terminal has.
+
+    >>> draw_bar(1, 4), draw_bar(4, 4)
+    ('[==--------]', '[==========]')
+    """
+    filled = done * width // whole
+    return f"[{'=' * filled}{'-' * (width - filled)}]"
 
 
 def fit(text: str, width: int) -> str:

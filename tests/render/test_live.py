@@ -187,6 +187,14 @@ def test_live_line_counts_what_is_done() -> None:
     assert sorted(expected) == sorted(said)
 
 
+def test_live_line_has_a_bar_where_there_is_room() -> None:
+    """Words matter more: the bar is left out before one of them is cut."""
+    half = (Planned({"c": 2}), _created("c"), Waiting(1, {}))
+    assert _say(*half, seconds=1.0).startswith("[=====-----] 50% 1/2 changes")
+    names = {f"a-cluster-with-a-name-{n}": n for n in range(3)}
+    assert _say(Planned(names), Waiting(1, {})).startswith("0% 0/3 changes, ")
+
+
 def test_live_line_goes_on_to_the_next_step() -> None:
     """When the members are written there is more to do."""
     assert "recording" == _say(READING, Planned({"c1": 1}), _created(), Step("recording"))
@@ -199,7 +207,9 @@ def test_live_line_of_nothing_to_do_keeps_the_step() -> None:
 
 def test_live_line_counts_no_results_of_others() -> None:
     """What is told of the host is no action."""
-    assert "0% 0/1 change, 0/1 cluster done" == _say(Planned({"c1": 1}), _created("host"))
+    assert "[----------] 0% 0/1 change, 0/1 cluster done" == _say(
+        Planned({"c1": 1}), _created("host")
+    )
 
 
 def test_live_line_steers_no_terminal() -> None:
