@@ -127,6 +127,5 @@ def _facts_of(intent: MemberIntent, *, holds: bool) -> Mapping[str, Any]:
 
 
 def _as_plain(value: Any) -> Any:
-    if isinstance(value, Operation):
-        return [value.op, value.path, value.value]
-    return str(value)
+    """NB: what is no JSON, such as a date from a file, was refused before it came to a plan."""
+    return [value.op, value.path, value.value] if isinstance(value, Operation) else str(value)

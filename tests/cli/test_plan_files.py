@@ -11,6 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from kubefedctl.core.marking import digest
 from tests.cli.runs import MEMBER, CommandLine, Sandbox
 from tests.completions import ROOT
 
@@ -201,6 +202,22 @@ def test_file_that_is_no_plan_is_an_input_error(
     error, hint = cli.fails("sync", "--plan", str(file), code=3)
     assert error.startswith(message.format(file=file))
     assert "" != hint
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("deletionScope", "some"), ("rsp", "never"), ("shard", "3/2")]
+)
+def test_plan_with_an_option_that_there_is_not_is_an_input_error(
+    shop: Sandbox, cli: CommandLine, file: Path, field: str, value: str
+) -> None:
+    """Somebody wrote it himself; nothing is asked of any cluster."""
+    cli("sync", "--plan-out", str(file))
+    document = _read(file)
+    document["options"][field] = value
+    bare = {name: found for name, found in document.items() if name != "checksum"}
+    file.write_text(json.dumps({**bare, "checksum": digest(bare)}))
+    error, _ = cli.fails("sync", "--plan", str(file), code=3)
+    assert value in error
 
 
 def test_place_that_cannot_be_written_is_told_before_anything(

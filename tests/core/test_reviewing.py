@@ -87,6 +87,9 @@ THEIRS = {**OLD, "metadata": {**OLD["metadata"], "labels": {}}}
 ADOPTION = _stand(_web(), member=(), adopted=THEIRS)
 
 
+LEFT_ALONE = {"kubefed.io/managed": "false"}
+
+
 def _again(**fields: Any) -> Object:
     """The member's object with other *fields*."""
     metadata = {"resourceVersion": "9", **fields.pop("metadata", {})}
@@ -220,6 +223,30 @@ def _again(**fields: Any) -> Object:
             ["its type was not read: 503"],
             id="type not read on the host",
         ),
+        pytest.param(
+            UPDATE,
+            _stand(_web(), member=[_again(metadata={"labels": LEFT_ALONE})]),
+            ["ManagedLabelFalse: " + 'it is labelled kubefed.io/managed: "false" in the member'],
+            id="the member wants to be left alone",
+        ),
+        pytest.param(
+            UPDATE,
+            _stand(_web(), federated_namespace("shop", NOWHERE)),
+            ["a sync would delete it now, not update"],
+            id="its namespace left the cluster",
+        ),
+        pytest.param(
+            CREATION,
+            _stand(_web(), federated_namespace("shop", NOWHERE), member=()),
+            ["it is not placed there any more"],
+            id="its namespace left the cluster before it came",
+        ),
+        pytest.param(
+            REMOVAL,
+            _stand(_web(NOWHERE), member=[_again(metadata={**TERMINATING, "uid": "new"})]),
+            ["it was made anew there"],
+            id="another one is being deleted",
+        ),
         pytest.param(REMOVAL, REMOVAL, [], id="removal holds"),
         pytest.param(
             REMOVAL,
@@ -318,6 +345,71 @@ def test_kept_actions_are_fenced() -> None:
     assert [(True, OLD)] == [
         (action.is_fenced, action.observed) for action in restricted.actions if action.key == KEY
     ]
+
+
+def _delete(*, member: Sequence[Object] = (), **more: Any) -> Situation:
+    """The federated object is being deleted, and no member has a copy."""
+    return _stand(_web(**TERMINATING), member=member, **more)
+
+
+def test_deletion_without_copies_is_reviewed_too() -> None:
+    """The host is written by it, so it is in the plan, moves, and is told where it is not."""
+    plan = write_down(_delete(), made_at=NOW)
+    assert [(KEY, True)] == [
+        (found.key, bool(found.federated and found.federated.is_deleting))
+        for found in plan.objects
+        if found.key == KEY
+    ]
+    assert [("its federated object was made anew", "h")] == [
+        (told.text, told.cluster)
+        for told in compare_plans(plan, _stand(_web(**TERMINATING, uid="new"), member=())).moved
+    ]
+    assert () == compare_plans(plan, _stand(member=())).moved
+    review = compare_plans(write_down(_stand(member=()), made_at=NOW), _delete())
+    assert [("FederatedConfigMap/shop/web", "not in the plan")] == [
+        (str(told.subject), told.text) for told in review.unplanned
+    ]
+
+
+def test_orphan_that_cannot_be_unlabelled_is_left_alone() -> None:
+    """As any other action that fails in the dry run."""
+    plan = write_down(_stand(failure="forbidden"), made_at=NOW)
+    assert KEY not in [found.key for found in plan.objects]
+    assert ["forbidden"] == [found.cause for found in plan.left_alone]
+
+
+def test_what_was_not_read_is_written_down() -> None:
+    """Types on the host, clusters, and types in a cluster."""
+    host = write_down(_stand(_web(), failures={"configmaps": "503"}), made_at=NOW)
+    assert ("", "configmaps", "503") in [(f.cluster, f.subject, f.cause) for f in host.left_alone]
+    silent = write_down(_stand(_web(), member=not_ready("c1", "")), made_at=NOW)
+    assert ("c1", "", "it is not ready") in [
+        (found.cluster, found.subject, found.cause) for found in silent.left_alone
+    ]
+    partly = reading("c1", failures={"configmaps": "403"})
+    member = write_down(_stand(_web(), member=partly), made_at=NOW)
+    assert ("c1", "configmaps", "403") in [
+        (found.cluster, found.subject, found.cause) for found in member.left_alone
+    ]
+
+
+@pytest.mark.parametrize("is_reviewed", [True, False], ids=["reviewed", "not reviewed"])
+def test_host_is_written_for_what_was_reviewed_alone(is_reviewed: bool) -> None:
+    """A finalizer is set on an object that is in the plan as it is, and on no other one."""
+    bare = federate(SPEC, held=False)
+    before = _stand(bare if is_reviewed else federate(NOWHERE, held=False))
+    now = _stand(bare)
+    reviewed = write_down(before, made_at=NOW)
+    found = restrict_plan(reviewed, compare_plans(reviewed, now), now)
+    assert is_reviewed is (KEY in [plan.federated.key for plan in found.objects])
+
+
+def test_finalizer_waits_for_a_plan_that_has_the_object() -> None:
+    """Also where nothing is to be done for it in members."""
+    now = _stand(federate(NOWHERE, held=False), member=())
+    reviewed = write_down(_stand(member=()), made_at=NOW)
+    found = restrict_plan(reviewed, compare_plans(reviewed, now), now)
+    assert KEY not in [plan.federated.key for plan in found.objects]
 
 
 def test_what_cannot_be_done_is_written_down_as_left_alone() -> None:

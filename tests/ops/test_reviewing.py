@@ -10,11 +10,18 @@ from collections.abc import Callable
 
 import pytest
 
-from kubefedctl.errors import ForbiddenError, PartialFailure, RefusedError, UnreachableError
+from kubefedctl.errors import (
+    ClusterError,
+    ConflictError,
+    ForbiddenError,
+    PartialFailure,
+    RefusedError,
+    UnreachableError,
+)
 from kubefedctl.model.actions import Strategy
 from kubefedctl.model.events import Drafted
 from kubefedctl.model.refs import Key
-from kubefedctl.model.wellknown import KUBEFED_CLUSTERS, NAMESPACES, TYPE_CONFIGS
+from kubefedctl.model.wellknown import KUBEFED_CLUSTERS, KUBEFED_CONFIGS, NAMESPACES, TYPE_CONFIGS
 from kubefedctl.ops.reviewing import Reviewing
 from tests.core.makers import CONFIG_MAP, DEPLOYMENT
 from tests.fakes import MemoryCluster, MemoryFleet
@@ -43,7 +50,7 @@ from tests.ops.stage import (
 )
 
 NEWER = {"template": {"data": {"k": "2"}}}
-SHOP = Key("shop", "shop")
+GATE_OFF = {"name": "PushReconciler", "configuration": "Disabled"}
 
 
 def _synced() -> tuple[MemoryCluster, MemoryFleet]:
@@ -257,6 +264,31 @@ def test_host_that_does_not_answer_is_no_other_one() -> None:
     assert isinstance(carry_out(fleet, plan)[1], UnreachableError)
 
 
+def test_member_that_does_not_say_which_it_is_is_refused() -> None:
+    """It was read when the plan was made, and is not now."""
+    _, fleet = _synced()
+    plan = draft(fleet)
+    failure = error(UnreachableError, 0)
+    fleet.context("c1").fail_next("list", failure, name="namespaces", times=2)
+    events, ended = carry_out(fleet, plan)
+    assert isinstance(ended, RefusedError)
+    assert any("the cluster cannot be told to be the same" in line for line in words(events))
+
+
+def test_federation_that_propagates_nothing_has_no_plan() -> None:
+    """The gate PushReconciler is off: there is no file, and none is carried out."""
+    host, fleet = _synced()
+    plan = draft(fleet)
+    config = {"scope": "Cluster", "featureGates": [GATE_OFF]}
+    host.alter(KUBEFED_CONFIGS, Key(KNS, "kubefed"), spec=config)
+    for ended in (
+        carry_out(fleet, plan)[1],
+        run_sync(fleet, is_dry_run=True, review=Reviewing(drafts=True))[1],
+    ):
+        assert isinstance(ended, RefusedError)
+        assert "there is nothing to plan: the feature gate PushReconciler" in ended.message
+
+
 def test_labels_of_a_cluster_that_changed_move_what_they_place() -> None:
     """What would be deleted now was an update then; what is placed since was not reviewed."""
     host, fleet = make_synced_shop(
@@ -437,6 +469,31 @@ def test_preference_is_followed_in_memory_until_the_plan_holds() -> None:
     replicas = [(one.find(DEPLOYMENT, WEB) or {})["spec"]["replicas"] for one in members_of(fleet)]
     assert [2, 2] == replicas
     assert 0 == draft(fleet).size
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        pytest.param(ConflictError, "it moved since it was compared", id="changed"),
+        pytest.param(ForbiddenError, "403 Forbidden", id="forbidden"),
+    ],
+)
+def test_preference_that_cannot_be_written_leaves_members_alone(
+    failure: type[ClusterError], told: str
+) -> None:
+    """Numbers that the host does not ask for are not brought to members."""
+    host, fleet = preferences.make_shop()
+    name_clusters(fleet)
+    preferences.prefer(host)
+    plan = draft(fleet)
+    host.fail_next("patch", error(failure, 409 if failure is ConflictError else 403), name="web")
+    events, ended = carry_out(fleet, plan)
+    assert isinstance(ended, PartialFailure)
+    assert any(
+        line.startswith(f"failed FederatedDeployment/shop/web in host: {told}")
+        for line in words(events)
+    )
+    assert [None, None] == [one.find(DEPLOYMENT, WEB) for one in members_of(fleet)]
 
 
 def test_preference_that_comes_to_something_else_is_refused() -> None:
