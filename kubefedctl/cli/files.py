@@ -55,7 +55,7 @@ def renew(documents: Sequence[Object], filename: str) -> tuple[list[Object], tup
 def _read_text(filename: str) -> tuple[str, str]:
     if filename == STANDARD_INPUT:
         source = "standard input"
-        return _decode(_read_standard_input(), source), source
+        return _decode(read_standard_input(), source), source
     try:
         with open(filename, "rb") as file:
             data = file.read()
@@ -67,7 +67,13 @@ def _read_text(filename: str) -> tuple[str, str]:
     return _decode(data, filename), filename
 
 
-def _read_standard_input() -> bytes:
+def read_standard_input() -> bytes:
+    """
+    Return all of standard input.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     try:
         # NB: where standard input was closed at the start of the process, it is None
         return b"" if sys.stdin is None else sys.stdin.buffer.read()

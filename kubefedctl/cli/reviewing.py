@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kubefedctl import __version__
-from kubefedctl.cli.files import STANDARD_INPUT
+from kubefedctl.cli.files import STANDARD_INPUT, read_standard_input
 from kubefedctl.cli.filing import check_writable, write_whole
 from kubefedctl.cli.looking import Looking
 from kubefedctl.cli.options import DryRun, Shared
@@ -276,7 +276,7 @@ def read_plan(filename: str) -> ReviewedPlan:
     source = "standard input" if filename == STANDARD_INPUT else filename
     try:
         is_standard = filename == STANDARD_INPUT
-        data = sys.stdin.buffer.read() if is_standard else Path(filename).read_bytes()
+        data = read_standard_input() if is_standard else Path(filename).read_bytes()
     except OSError as error:
         raise InputError(
             f"cannot read {source}: {(error.strerror or type(error).__name__).lower()}",

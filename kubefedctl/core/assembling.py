@@ -19,7 +19,7 @@ from typing import TypeVar
 from kubefedctl.core.clusterlists import NamedCluster, gather_clusters
 from kubefedctl.core.configuring import parse_federation_config
 from kubefedctl.core.desiring import choose_types, index_namespaces
-from kubefedctl.core.implying import federated_kind_of, imply_types, is_of_federated_group
+from kubefedctl.core.implying import federated_kind_of, imply_types, looks_federated
 from kubefedctl.errors import InputError
 from kubefedctl.model.clusters import Registration
 from kubefedctl.model.events import counted
@@ -198,7 +198,7 @@ def _sort_out(
             ):
                 of_type = found.by_type.setdefault(federated.type_config.name, {})
                 _put(of_type, federated.key, federated, subject)
-        elif not of_kind and is_of_federated_group(obj):
+        elif not of_kind and looks_federated(obj):
             found.errors.append(_unknown_type(subject))
         elif not _is_of_host(obj):
             others.append(str(subject))

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from kubefedctl.core.enabling import make_type_config
 from kubefedctl.core.installing import DEFAULT_TYPES
-from kubefedctl.model.objects import kind_of, namespace_of, text_at
+from kubefedctl.model.objects import kind_of, namespace_of, text_at, value_at
 from kubefedctl.model.refs import Object, Resource, split_api_version
 from kubefedctl.model.typeconfigs import TypeConfig, parse_type_config, pluralise
 from kubefedctl.model.wellknown import FEDERATED_GROUP
@@ -53,6 +53,21 @@ def is_of_federated_group(obj: Object) -> bool:
     group, _ = split_api_version(text_at(obj, "apiVersion"))
     kind = kind_of(obj)
     return group == FEDERATED_GROUP and kind.startswith(_PREFIX) and kind != _PREFIX
+
+
+def looks_federated(obj: Object) -> bool:
+    """
+    Return whether somebody may have meant *obj* to be federated, in whatever group.
+
+    What stands for it in members must not look as if nobody asked for it any more, only because
+    the type config of another group is missing or the group has a typing error.
+    """
+    has_template, has_placement = (
+        isinstance(value_at(obj, "spec", part), dict) for part in ("template", "placement")
+    )
+    is_named = kind_of(obj).startswith(_PREFIX)
+    is_shaped = (has_template or has_placement) if is_named else (has_template and has_placement)
+    return is_of_federated_group(obj) or is_shaped
 
 
 def _guess_target(obj: Object) -> Resource | None:

@@ -10,8 +10,8 @@ parents (`applysets`), and how deletions are carried out.
 
 Laws:
 1. Only what carries both labels, KubeFed's and this set's, has left; everything else is somebody
-   else's. So is what another object owns: controllers copy labels (those of a Service to its
-   EndpointSlices), and it goes with its owner.
+   else's. So is what another object owns, and the Endpoints of a Service: controllers copy labels
+   (those of a Service to both its EndpointSlices and Endpoints), and it goes with its owner.
 2. Files that were not understood, a list that failed and objects that the run does not look at say
    nothing: no deletion follows from them.
 3. A namespace stays while the files have something in it that belongs there, or as it is every
@@ -37,11 +37,20 @@ from kubefedctl.errors import RefusedError
 from kubefedctl.model.actions import Action, ActionVerb, ObjectPlan, Plan
 from kubefedctl.model.events import counted
 from kubefedctl.model.federated import FederatedObject
-from kubefedctl.model.objects import PART_OF_LABEL, SYSTEM_NAMESPACES, is_deleting, list_at
+from kubefedctl.model.objects import (
+    PART_OF_LABEL,
+    SYSTEM_NAMESPACES,
+    is_deleting,
+    list_at,
+    map_at,
+)
 from kubefedctl.model.readings import ClusterReading, Desired, Observed
 from kubefedctl.model.refs import Key, Object, Subject
 from kubefedctl.model.statuses import AggregateReason
 from kubefedctl.model.typeconfigs import TypeConfig
+
+_ENDPOINTS = "endpoints"
+_SERVICES = "services"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +110,7 @@ def find_leftovers(
         for name, reading in sorted(observed.items())
         if reading.is_ready and name not in desired.unseen
         for found in _members_in(reading, applyset)
-        if not list_at(found.observed, "metadata", "ownerReferences")
-        and desired.narrowing.lists_all_of(found.type_config)
+        if desired.narrowing.lists_all_of(found.type_config)
         and desired.narrowing.includes_target(found.type_config, found.key)
         and not claims.ask_for(found)
     ]
@@ -119,6 +127,7 @@ def plan_pruning(leftovers: Iterable[Leftover], desired: Desired, *, applyset: S
 
 def check_pruning(
     leftovers: Sequence[Leftover],
+    going: Sequence[Leftover],
     desired: Desired,
     observed: Observed,
     *,
@@ -129,7 +138,8 @@ def check_pruning(
     Hold that a run does not delete everything only because it was given the wrong files.
 
     Args:
-        leftovers: What would be deleted.
+        leftovers: What left the files.
+        going: What of it would be deleted.
         desired: What the files say.
         observed: What was read from the members.
         applyset: The set.
@@ -138,7 +148,7 @@ def check_pruning(
     Raises:
         RefusedError: The files ask for nothing, or for nothing of what the set has in any member.
     """
-    leaving = len(leftovers)
+    leaving = len(going)
     if limit is not None or not leaving:
         return
     hint = (
@@ -152,7 +162,8 @@ def check_pruning(
             hint=hint,
         )
     members = sum(1 for reading in observed.values() for _ in _members_in(reading, applyset))
-    if leaving == members and desired.narrowing.is_of_all_objects:
+    # NB: what stays only because its cluster was not read completely speaks for no files
+    if len(leftovers) == members and desired.narrowing.is_of_all_objects:
         raise RefusedError(
             f"nothing that the ApplySet {applyset.place} has in any member is in the files, and"
             f" --prune would delete all of it: {counted(leaving, 'object')}",
@@ -203,8 +214,19 @@ def contents_left(said: Contents, held: Contents, *, read: Collection[GroupKind]
 def _members_in(reading: ClusterReading, applyset: Set) -> Iterator[Leftover]:
     for name, type_config in sorted(applyset.types.get(reading.name, {}).items()):
         for key, obj in sorted(reading.objects.get(name, {}).items()):
-            if is_member(obj, applyset.id):
+            if is_member(obj, applyset.id) and not _is_owned(reading, type_config, key, obj):
                 yield Leftover(reading.name, type_config, key, obj)
+
+
+def _is_owned(reading: ClusterReading, type_config: TypeConfig, key: Key, obj: Object) -> bool:
+    """Whether a controller made it of something else, and copied the labels of that."""
+    if list_at(obj, "metadata", "ownerReferences"):
+        return True
+    if type_config.target.qualified_name != _ENDPOINTS:
+        return False
+    # NB: Endpoints name no owner; those of a Service without a selector are made by somebody else
+    services = reading.objects.get(_SERVICES)
+    return services is None or bool(map_at(services.get(key, {}), "spec", "selector"))
 
 
 class _Claims:

@@ -103,7 +103,8 @@ class FileRun:
         read: The types of objects that were looked for in each member that was read.
         said: What the parent says in each of these.
         plan: What is to be done, with the deletions if these are asked for.
-        leftovers: What left the files and is deleted.
+        leftovers: What left the files.
+        going: What of it is deleted.
         waves: The members in the order in which they are written.
     """
 
@@ -115,6 +116,7 @@ class FileRun:
     said: Mapping[str, Contents]
     plan: Plan
     leftovers: tuple[Leftover, ...]
+    going: tuple[Leftover, ...]
     waves: tuple[ClusterWave, ...]
 
     @property
@@ -202,7 +204,8 @@ def read_files(
         read={name: found.kinds for name, found in found.items()},
         said=parents.contents,
         plan=replace(plan, orphans=tuple(plan_pruning(going, desired, applyset=applyset))),
-        leftovers=tuple(going),
+        leftovers=leftovers,
+        going=tuple(going),
         waves=waves,
     )
 

@@ -127,7 +127,14 @@ def _foresee(run: FileRun) -> Iterator[Executed]:
 def _check(run: FileRun, limit: DeletionLimit | None) -> None:
     """Hold that the run takes no more away than is allowed, and not all of it by accident."""
     check_deletions(run.plan, run.observed, limit)
-    check_pruning(run.leftovers, run.desired, run.observed, applyset=run.applyset, limit=limit)
+    check_pruning(
+        run.leftovers,
+        run.going,
+        run.desired,
+        run.observed,
+        applyset=run.applyset,
+        limit=limit,
+    )
 
 
 def _carry_out(run: FileRun, rollout: RollOut, *, deadline: float) -> Iterator[Event]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kubefedctl.cli.files import read_documents, read_objects
+from kubefedctl.cli.reviewing import read_plan
 from kubefedctl.errors import InputError, ManifestError
 from tests.cli.runs import CommandLine
 
@@ -48,6 +49,13 @@ def test_read_objects_of_a_closed_stdin_are_none(monkeypatch: pytest.MonkeyPatch
     """Where standard input was closed, Python has none."""
     monkeypatch.setattr("sys.stdin", None)
     assert [] == read_objects("-")
+
+
+def test_read_plan_of_a_closed_stdin_is_an_input_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No bug of ours."""
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(InputError, match="standard input is not JSON"):
+        read_plan("-")
 
 
 def test_read_objects_of_a_broken_stdin_is_an_input_error(monkeypatch: pytest.MonkeyPatch) -> None:

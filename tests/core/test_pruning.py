@@ -191,7 +191,7 @@ def check(*federated: FederatedObject, limit: DeletionLimit | None = None, **mem
     """Check a run that prunes."""
     observed = observe(**{"c1": [], "c2": [], **members})
     desired, _, leftovers = read(*federated, observed=observed)
-    check_pruning(leftovers, desired, observed, applyset=SET, limit=limit)
+    check_pruning(leftovers, leftovers, desired, observed, applyset=SET, limit=limit)
 
 
 def test_files_without_objects_delete_nothing_by_accident() -> None:

@@ -40,6 +40,8 @@ from tests.ops.files import (
 from tests.ops.stage import WEB, error, managed, served, steps, words
 
 WIDGET = Resource("example.com", "v1", "widgets", "Widget", True)
+SERVICE = Resource("", "v1", "services", "Service", True)
+ENDPOINTS = Resource("", "v1", "endpoints", "Endpoints", True)
 OLD = Key("shop", "old")
 IN_STEP = ("ConfigMap,Namespace", "shop")
 ONLY_C1: Object = {"placement": {"clusters": [{"name": "c1"}]}}
@@ -191,6 +193,27 @@ def test_prune_beyond_the_limit_writes_nothing(fleet: MemoryFleet) -> None:
     assert [] == writes(fleet)
 
 
+@pytest.mark.parametrize(
+    ("selector", "expected"),
+    [({"app": "web"}, []), (None, ["deleted Endpoints/shop/web in c1"])],
+    ids=["of a Service", "of nobody"],
+)
+def test_prune_of_endpoints_spares_those_of_a_service(
+    selector: Object | None, expected: list[str]
+) -> None:
+    """Their controller copies both labels of the Service, and names no owner."""
+    fleet, spec = make_members("c1"), {"template": {"spec": {"selector": selector}}}
+    member = fleet.context("c1")
+    member.discovery = served(NAMESPACE, CONFIG_MAP, SERVICE, ENDPOINTS)  # type: ignore[attr-defined]
+    files = (*SHOP, declare(ENDPOINTS), federated(target=SERVICE, spec=spec))
+    manual = federated(Key("shop", "manual"), target=ENDPOINTS)
+    assert run_files(fleet, *files, manual, clusters=["c1"])[1] is None
+    member.add(ENDPOINTS, {"metadata": {"namespace": "shop", "name": "web", "labels": LABELS}})
+    events, failure = run_files(fleet, *files, manual, clusters=["c1"], prunes=True)
+    assert failure is None
+    assert expected == [line for line in words(events) if "deleted" in line]
+
+
 def test_prune_waits_for_what_a_finalizer_holds(fleet: MemoryFleet) -> None:
     """It stays in the set until it is gone."""
     member = fleet.context("c1")
@@ -216,6 +239,24 @@ def test_objects_that_are_not_understood_stop_every_deletion(fleet: MemoryFleet)
     assert [] == writes(fleet)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"apiVersion": "type.kubefed.io/v1beta1"},
+        {"apiVersion": "custom.example.com/v1", "kind": "SharedConfigMap"},
+    ],
+    ids=["typing error", "no type config"],
+)
+def test_objects_of_a_type_that_nobody_declares_stop_every_deletion(
+    fleet: MemoryFleet, change: Object
+) -> None:
+    """What a type config stood for that was lost has not left."""
+    events, failure = run_files(fleet, *SHOP, {**federated(OLD), **change}, prunes=True)
+    assert isinstance(failure, PartialFailure)
+    assert "UnknownType" in str(words(events))
+    assert [] == writes(fleet)
+
+
 def test_member_that_is_down_stops_no_other(fleet: MemoryFleet) -> None:
     """Nothing is deleted in it, and what it has is not forgotten."""
     fleet.context("c1").fail_next("read", error(UnreachableError, 0), name="/healthz", times=9)
@@ -234,6 +275,14 @@ def test_list_that_is_forbidden_lets_nothing_go_there(fleet: MemoryFleet) -> Non
     assert "warning: cluster c1 was not read completely" in "".join(words(events))
     assert [] == writes(fleet, "c1")
     assert IN_STEP == parent(fleet.context("c1"))
+
+
+def test_list_that_is_forbidden_vouches_for_no_files(fleet: MemoryFleet) -> None:
+    """What stays there because of it has left all the same: it is the wrong folder."""
+    fleet.context("c1").fail_next("list", FORBIDDEN, name="namespaces")
+    _, failure = run_files(fleet, federated_namespace("else"), prunes=True)
+    assert isinstance(failure, RefusedError)
+    assert [] == writes(fleet)
 
 
 def test_list_of_a_type_that_left_the_files_matters_for_deletions_alone() -> None:
