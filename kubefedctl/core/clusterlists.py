@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kubefedctl.errors import InputError
+from kubefedctl.model.clusters import Endpoint
 from kubefedctl.model.objects import annotations_of, labels_of, name_of
 from kubefedctl.model.refs import Object
 
@@ -108,6 +109,29 @@ def _check_contexts(clusters: Iterable[NamedCluster]) -> None:
             raise InputError(
                 f"context {found.context} is that of two clusters, {other} and {found.name}",
                 hint="name another context for one of them",
+            )
+
+
+def check_servers(endpoints: Mapping[str, Endpoint]) -> None:
+    """
+    Hold that no two clusters are one, though contexts of two names lead there.
+
+    Args:
+        endpoints: Where the context of each cluster leads, by the cluster's name.
+
+    Raises:
+        InputError: Two lead to one API server: what is placed in the one alone would have left the
+            other, and be deleted.
+    """
+    by_place: dict[tuple[str, str, str], str] = {}
+    for name, found in sorted(endpoints.items()):
+        # NB: by another proxy, or under another name, the same URL may be another server
+        place = (found.server.rstrip("/"), found.proxy_url, found.tls_server_name)
+        other = by_place.setdefault(place, name)
+        if other != name:
+            raise InputError(
+                f"the contexts of {other} and {name} lead to one API server: {place[0]}",
+                hint="name the context of another cluster for one of them",
             )
 
 

@@ -26,6 +26,7 @@ from kubefedctl.core.applysets import (
     make_id,
 )
 from kubefedctl.core.assembling import Assembled
+from kubefedctl.core.clusterlists import check_servers
 from kubefedctl.core.enabling import make_type_config
 from kubefedctl.core.guarding import DeletionLimit
 from kubefedctl.core.narrowing import Request, find_missing, make_narrowing
@@ -171,6 +172,7 @@ def read_files(
     waves = _divide(desired, names, options.waves)
     totals.waves = {name: wave.name for wave in waves for name in wave.clusters}
     clusters = {name: fleet.context(files.contexts[name]) for name in names}
+    check_servers({name: found.endpoint for name, found in clusters.items()})
     yield Step(f"probing {counted(len(names), 'member cluster')}")
     probed = run_side_by_side(
         {n: partial(probe_opened, c, desired.config, pace=pace) for n, c in clusters.items()}

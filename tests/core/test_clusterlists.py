@@ -9,11 +9,13 @@ import pytest
 from kubefedctl.core.clusterlists import (
     CONTEXT_ANNOTATION,
     NamedCluster,
+    check_servers,
     gather_clusters,
     is_cluster_list,
     parse_cluster_list,
 )
 from kubefedctl.errors import InputError
+from kubefedctl.model.clusters import Endpoint
 from kubefedctl.model.refs import Object
 
 LISTED = (NamedCluster("eu", "admin@eu", {"region": "eu"}), NamedCluster("us", "us"))
@@ -124,3 +126,24 @@ def test_list_is_known_from_objects() -> None:
     assert not is_cluster_list([{"clusters": []}, {"clusters": []}])
     assert not is_cluster_list([["clusters"]])
     assert not is_cluster_list([])
+
+
+@pytest.mark.parametrize(
+    ("other", "is_one"),
+    [
+        (Endpoint("https://x:6443/", user="viewer"), True),
+        (Endpoint("https://x:6444"), False),
+        (Endpoint("https://x:6443/k8s/clusters/b"), False),
+        (Endpoint("https://x:6443", proxy_url="socks5://b"), False),
+        (Endpoint("https://x:6443", tls_server_name="b"), False),
+    ],
+    ids=["another user", "another port", "another path", "another proxy", "another name"],
+)
+def test_contexts_that_lead_to_one_server_are_refused(other: Endpoint, is_one: bool) -> None:
+    """What is placed in one of two such clusters would look as if it had left the other."""
+    endpoints = {"a": Endpoint("https://x:6443"), "b": other}
+    if not is_one:
+        check_servers(endpoints)
+        return
+    with pytest.raises(InputError, match="contexts of a and b lead to one API server"):
+        check_servers(endpoints)

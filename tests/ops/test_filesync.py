@@ -29,6 +29,7 @@ from tests.ops.files import (
     ID,
     LABELS,
     SHOP,
+    NoHost,
     declare,
     federated,
     federated_namespace,
@@ -337,6 +338,14 @@ def test_parent_of_another_tool_ends_the_run_before_anything_is_written() -> Non
     _, failure = run_files(fleet, *SHOP)
     assert isinstance(failure, RefusedError)
     assert [] == writes(fleet)
+
+
+def test_one_server_as_two_clusters_is_refused_before_anything_is_asked() -> None:
+    """Each would undo and prune what is written for the other."""
+    servers = {n: MemoryCluster(n, server="https://one.example") for n in ("c1", "c2")}
+    _, failure = run_files(MemoryFleet(NoHost("host"), servers), *SHOP, prunes=True)
+    assert isinstance(failure, InputError)
+    assert [] == [request for found in servers.values() for request in found.requests]
 
 
 def test_parent_among_the_files_is_refused() -> None:
