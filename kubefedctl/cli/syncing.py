@@ -107,6 +107,27 @@ RecreateImmutable = Annotated[
 ]
 
 
+_NEVER_EMPTY = frozenset({"filename", "max_deletes", "plan", "plan_out", "waves"})
+
+
+def refuse_empty(ctx: typer.Context) -> None:
+    """
+    Refuse an option that holds a sync back and was given without a value.
+
+    An unset variable in a script would otherwise let loose what the option was to prevent.
+
+    Raises:
+        BadParameter: There is one.
+    """
+    for param in ctx.command.params:
+        if param.name in _NEVER_EMPTY and ctx.params.get(param.name) == "":
+            source = ctx.get_parameter_source(param.name)
+            if source is not None and source.name == "COMMANDLINE":
+                raise typer.BadParameter(
+                    "it is empty, as a variable is that is not set", param_hint=param.opts[0]
+                )
+
+
 @dataclass(frozen=True, slots=True)
 class Writing:
     """

@@ -50,3 +50,10 @@ def test_waves_that_do_not_fit_are_an_error_of_input(
 def test_watch_has_no_end_to_tell_by(cli: CommandLine) -> None:
     """It is a wrong command line."""
     assert "--exit-code" in cli("status", "--watch", "--exit-code", code=2).err
+
+
+@pytest.mark.parametrize("flag", ["--waves", "--plan", "--plan-out", "--max-deletes", "-f"])
+def test_option_that_holds_a_sync_back_is_never_empty(cli: CommandLine, flag: str) -> None:
+    """A script whose variable is not set would write everything at once, unreviewed."""
+    name = "--filename" if flag == "-f" else flag
+    assert f"Invalid value for {name}: it is empty" in cli("sync", flag, "", code=2).err

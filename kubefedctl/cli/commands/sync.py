@@ -16,7 +16,7 @@ from kubefedctl.cli.reporting import Reports, let_hear, open_report, shows_chang
 from kubefedctl.cli.reviewing import Planning, Shaping
 from kubefedctl.cli.rollout import Rollout
 from kubefedctl.cli.sharding import Sharding
-from kubefedctl.cli.syncing import Bounds, Controllers, Telling, Writing
+from kubefedctl.cli.syncing import Bounds, Controllers, Telling, Writing, refuse_empty
 from kubefedctl.cli.wiring import open_fleet, show_all
 from kubefedctl.model.announcements import Announcing
 from kubefedctl.model.events import Compared, Event
@@ -78,6 +78,7 @@ def sync(
     """
     from kubefedctl.ops.reviewing import Reviewing
 
+    refuse_empty(ctx)
     shared = planning.restrain(shared)
     telling.check(shared)
     given = Shaping(looking, bounds, writing, controllers, shared, rollout, sharding)
