@@ -3,6 +3,7 @@ The objects of a file, a folder or standard input.
 
 Laws:
 1. A folder is read in one order on every machine, and no link in it is followed to another folder.
+   One that leads to manifests elsewhere is refused: they would look as if they were not wanted.
 """
 
 from __future__ import annotations
@@ -99,9 +100,22 @@ def _walk(folder: Path, besides: Path | None) -> Iterator[Path]:
             for name in folders
             if not name.startswith(".") and os.path.realpath(os.path.join(place, name)) != left_out
         ]
+        for name in folders:
+            _refuse_link(Path(place, name), folder)
         for name in names:
             if name.endswith(_SUFFIXES) and not name.startswith("."):
                 yield Path(place, name)
+
+
+def _refuse_link(place: Path, folder: Path) -> None:
+    """Hold that *place* is no link to manifests that are not read, since they are elsewhere."""
+    if not place.is_symlink() or place.resolve().is_relative_to(folder.resolve()):
+        return
+    if any(name.endswith(_SUFFIXES) for _, _, names in os.walk(place) for name in names):
+        raise InputError(
+            f"{place} is a link to a folder with manifests elsewhere, and links are not followed",
+            hint="copy the folder, or leave it out: give the link a name that begins with a dot",
+        )
 
 
 def _build(folder: Path) -> str:

@@ -10,7 +10,9 @@ import pytest
 
 from kubefedctl.cli.files import read_documents, read_objects
 from kubefedctl.cli.reviewing import read_plan
+from kubefedctl.cli.sources import read_source
 from kubefedctl.errors import InputError, ManifestError
+from kubefedctl.model.objects import name_of
 from tests.cli.runs import CommandLine
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\n"
@@ -142,3 +144,23 @@ def test_read_documents_refuses_what_is_no_map(monkeypatch: pytest.MonkeyPatch) 
     _feed(monkeypatch, b"- 1")
     with pytest.raises(ManifestError, match="standard input: a document is no map"):
         read_documents("-")
+
+
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [("more", "elsewhere/b"), ("again", "fleet/a"), (".old", "elsewhere/b"), ("docs", "texts")],
+    ids=["elsewhere", "in the folder", "hidden", "no manifests"],
+)
+def test_read_source_refuses_links_to_manifests_that_it_does_not_read(
+    tmp_path: Path, link: str, target: str
+) -> None:
+    """To a sync that prunes, what was not read has left; what is read at its place has not."""
+    for name in ("fleet/a/one.yaml", "elsewhere/b/two.yaml", "texts/three.md"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(CONFIG_MAP % "one")
+    (tmp_path / "fleet" / link).symlink_to(tmp_path / target)
+    if link == "more":
+        with pytest.raises(InputError, match="more is a link to a folder with manifests elsewhere"):
+            read_source(str(tmp_path / "fleet"))
+    else:
+        assert ["one"] == [name_of(obj) for obj in read_source(str(tmp_path / "fleet"))]
