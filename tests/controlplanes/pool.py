@@ -26,6 +26,8 @@ class Pool:
         self._folder = folder
         self._binaries = binaries
         self._planes: dict[str, ControlPlane] = {}
+        self.resets = 0
+        """How often planes were reset: what was made on them before the last time is gone."""
 
     def plane(self, name: str) -> ControlPlane:
         """Return the plane of that name, started if need be."""
@@ -53,6 +55,7 @@ class Pool:
 
     def reset(self, names: Sequence[str]) -> None:
         """Bring these planes back to what they were after their start, side by side."""
+        self.resets += 1
         _run_side_by_side(self.planes(names), ControlPlane.reset)
 
     def kubeconfig(self, names: Sequence[str]) -> Path:

@@ -43,11 +43,36 @@ def sandbox_federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clu
         yield raise_federation(found)
 
 
+@pytest.fixture(scope="session")
+def raised() -> dict[int, Clusters]:
+    """The federation that stands on real control planes, by the number of resets before it."""
+    return {}
+
+
 @pytest.fixture(scope="module")
-def real_federation(control_plane_pool: Pool, tmp_path_factory: pytest.TempPathFactory) -> Clusters:
-    """Three joined control planes, for all scenarios of a module."""
-    folder = tmp_path_factory.mktemp("real-federation")
-    control_plane_pool.reset(NAMES)
-    kubeconfig = control_plane_pool.kubeconfig(NAMES)
-    env = make_environment(os.environ, kubeconfig=kubeconfig, home=folder)
-    return raise_federation(Clusters(NAMES, kubeconfig, env, folder))
+def real_federation(
+    control_plane_pool: Pool,
+    tmp_path_factory: pytest.TempPathFactory,
+    raised: dict[int, Clusters],
+) -> Clusters:
+    """Three joined control planes, for all scenarios of all modules that come in a row."""
+    if control_plane_pool.resets not in raised:
+        folder = tmp_path_factory.mktemp("real-federation")
+        control_plane_pool.reset(NAMES)
+        kubeconfig = control_plane_pool.kubeconfig(NAMES)
+        env = make_environment(os.environ, kubeconfig=kubeconfig, home=folder)
+        fleet = raise_federation(Clusters(NAMES, kubeconfig, env, folder))
+        raised[control_plane_pool.resets] = fleet
+    return raised[control_plane_pool.resets]
+
+
+@pytest.fixture(scope="module")
+def spoiled_federation(raised: dict[int, Clusters]) -> Iterator[None]:
+    """For a module that leaves more behind than `stand_on` takes away: nobody goes on with it."""
+    yield
+    raised.clear()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what shares the real federation in a row, so that it is raised once: that takes long."""
+    items.sort(key=lambda item: "real_federation" in getattr(item, "fixturenames", ()))

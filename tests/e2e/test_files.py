@@ -31,6 +31,7 @@ from tests.e2e.federated import (
 )
 from tests.e2e.ground import CRDS, CUSTOM_CRDS, REGISTRATIONS, Ground, stand_on
 
+pytestmark = pytest.mark.usefixtures("spoiled_federation")
 KINDS = [kind for kind in (*TARGETS, *CUSTOM_TARGETS) if kind != "Namespace"]
 MEMBERS = ("cluster0", "cluster2")
 ZONES = {"cluster0": "a", "cluster2": "b"}

@@ -113,13 +113,13 @@ SCENARIOS: list[Callable[[Clusters], None]] = [
 ]
 
 
-@pytest.mark.twin
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda found: found.__name__)
 def test_sandbox(sandbox_clusters: Clusters, scenario: Callable[[Clusters], None]) -> None:
     """The scenario holds on sandbox clusters."""
     scenario(sandbox_clusters)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda found: found.__name__)
 def test_real(real_fleet: Clusters, scenario: Callable[[Clusters], None]) -> None:
     """The scenario holds on real control planes."""

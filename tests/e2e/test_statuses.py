@@ -148,7 +148,6 @@ SCENARIOS: list[Callable[[Clusters], None]] = [
 ]
 
 
-@pytest.mark.twin
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda found: found.__name__)
 def test_statuses_on_the_sandbox(
     scenario: Callable[[Clusters], None], sandbox_clusters: Clusters
@@ -157,6 +156,7 @@ def test_statuses_on_the_sandbox(
     scenario(sandbox_clusters)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda found: found.__name__)
 def test_statuses_on_real_control_planes(
     scenario: Callable[[Clusters], None], real_fleet: Clusters

@@ -178,7 +178,6 @@ SCENARIOS: list[Scenario] = [
 ]
 
 
-@pytest.mark.twin
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda found: found.__name__)
 def test_placement_on_the_sandbox(scenario: Scenario, sandbox_federation: Clusters) -> None:
     """The scenario holds on embedded API servers."""
@@ -186,6 +185,7 @@ def test_placement_on_the_sandbox(scenario: Scenario, sandbox_federation: Cluste
         scenario(ground)
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda found: found.__name__)
 def test_placement_on_real_control_planes(scenario: Scenario, real_federation: Clusters) -> None:
     """The scenario holds on etcd, kube-apiserver and kube-controller-manager."""
