@@ -198,7 +198,7 @@ def _sort_out(
             ):
                 of_type = found.by_type.setdefault(federated.type_config.name, {})
                 _put(of_type, federated.key, federated, subject)
-        elif not of_kind and looks_federated(obj):
+        elif not of_kind and looks_federated(obj) and not _is_of_host(obj):
             found.errors.append(_unknown_type(subject))
         elif not _is_of_host(obj):
             others.append(str(subject))

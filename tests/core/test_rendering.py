@@ -238,6 +238,30 @@ def test_render_of_an_unknown_type_is_an_error(template: Object) -> None:
     assert [("FederatedCronTab/shop/web", "", "UnknownType")] == errors(rendering)
 
 
+@pytest.mark.parametrize(
+    ("kind", "group", "spec", "expected"),
+    [
+        ("FederatedX", "a.example", {"template": {}}, True),
+        ("SharedX", "a.example", {"template": {}, "placement": {}}, True),
+        ("SharedX", "a.example", {"template": {}}, False),
+        ("FederatedHPA", "autoscaling.karmada.io", {"minReplicas": 1}, False),
+        ("FederatedTypeConfig", "core.kubefed.io", {"template": {}, "placement": {}}, False),
+    ],
+    ids=["name", "shape", "a workload", "another tool", "a type config"],
+)
+def test_assemble_of_what_looks_federated_and_has_no_type_is_an_error(
+    kind: str, group: str, spec: Object, expected: bool
+) -> None:
+    """By its name and a part, or by both parts; everything else is left out with a warning."""
+    obj = {
+        "apiVersion": f"{group}/v1beta9",
+        "kind": kind,
+        "metadata": {"name": "web", "namespace": "elsewhere"},
+        "spec": spec,
+    }
+    assert expected is bool(assemble([*CLUSTERS, obj]).errors)
+
+
 def test_assemble_takes_type_configs_before_what_is_implied() -> None:
     """A type config of another version of the target takes the place of the default one."""
     old = Resource("extensions", "v1beta1", "ingresses", "Ingress", True)
