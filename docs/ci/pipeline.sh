@@ -21,7 +21,7 @@ export KUBECONFIG="$work/config"
 
 # 1. what would change, checked by every API server; a difference is an answer
 code=0
-kubefedctl sync --dry-run=server --plan-out "$work/plan.json" \
+kubefedctl sync --dry-run=server --diff --plan-out "$work/plan.json" \
   --report "markdown=$REPORTS/plan.md" || code=$?
 [ "$code" -le 1 ]
 

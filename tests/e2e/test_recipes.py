@@ -231,6 +231,8 @@ def test_action_shows_a_difference_then_syncs(shop: Ground, runner: Runner) -> N
     """A diff is an answer and fails no step; the sync after it does what the diff said."""
     diff, told = runner.use(arguments=f"diff -n '{shop.namespace}'")
     assert (0, "1", "true") == (diff.returncode, told["exit-code"], told["changed"]), diff.stderr
+    dry, told = runner.use(arguments=f"sync --dry-run --diff -n {shop.namespace}")
+    assert (0, "1") == (dry.returncode, told["exit-code"]), dry.stderr
     assert [] == shop.holders("ConfigMap")
     done, told = runner.use(arguments=f"sync -n {shop.namespace} --timeout '20s'")
     assert (0, "0", "true") == (done.returncode, told["exit-code"], told["changed"]), done.stderr
