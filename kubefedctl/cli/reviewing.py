@@ -8,8 +8,9 @@ Here: what goes together on the command line, reading and writing. Not here: wha
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -91,12 +92,13 @@ class Planning:
             return replace(shared, dry_run=DryRun.CLIENT)
         return shared
 
-    def check(self, *, is_stdout_taken: bool) -> None:
+    def check(self, *, is_stdout_taken: bool, taken: Collection[str] = ()) -> None:
         """
         Refuse what does not go together, and a file that cannot be written.
 
         Args:
             is_stdout_taken: Whether something else goes to standard output.
+            taken: Files that reports go to.
         """
         if self.plan_out and self.plan:
             raise typer.BadParameter("it does not go with --plan", param_hint="--plan-out")
@@ -108,6 +110,8 @@ class Planning:
                 " reports to -",
                 param_hint="--plan-out",
             )
+        if self.plan_out and os.path.realpath(self.plan_out) in map(os.path.realpath, taken):
+            raise typer.BadParameter("a report would go there, too", param_hint="--plan-out")
         if self.plan_out and not self.is_printed:
             with self._telling():
                 check_writable(Path(self.plan_out))

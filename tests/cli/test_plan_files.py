@@ -170,6 +170,7 @@ def test_plan_keeps_the_options_it_was_made_with(
         (["--plan-out=-", "-o", "json"], "standard output has the plan alone"),
         (["--plan-out=-", "--diff"], "standard output has the plan alone"),
         (["--plan-out=-", "--report", "json=-"], "standard output has the plan alone"),
+        (["--plan-out=x", "--report", "json=./x"], "a report would go there, too"),
     ],
     ids=" ".join,
 )

@@ -85,7 +85,8 @@ def sync(
     files.check(given, planning)
     targets = reports.targets(output=telling.output)
     is_stdout_taken = telling.diff or telling.output is not None or takes_stdout(targets)
-    planning.check(is_stdout_taken=is_stdout_taken)
+    files_taken = [target.path for target in targets if not target.is_shared]
+    planning.check(is_stdout_taken=is_stdout_taken, taken=files_taken)
     with open_report("sync", shared, output=telling.output, targets=targets) as report:
         compares = telling.diff or shows_changes(targets)
         if files.filename:
