@@ -385,6 +385,7 @@ SCENARIOS: list[Callable[[Clusters], None]] = [
 ]
 
 
+@pytest.mark.twin
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda found: found.__name__)
 def test_main_job_on_the_sandbox(
     scenario: Callable[[Clusters], None], sandbox_clusters: Clusters
