@@ -12,7 +12,7 @@ Laws:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -21,7 +21,7 @@ from kubefedctl.core.granting import explain_ungranted, ungranted_types
 from kubefedctl.core.guarding import DeletionLimit, check_deletions
 from kubefedctl.core.narrowing import Request
 from kubefedctl.core.planning import plan_sync
-from kubefedctl.core.waving import WaveRule, divide_clusters, explain_wave
+from kubefedctl.core.waving import ClusterWave, WaveRule, divide_clusters, explain_wave
 from kubefedctl.model.actions import (
     USUAL_WRITING,
     Plan,
@@ -211,14 +211,9 @@ def _sync(
         check_deletions(plan, observed, options.limit)
         with halt.deferring():
             plan = yield from run.prepare(plan, desired, reviewer)
-            uids = frozenset(desired.host_namespace_uids.values())
-            rollout = RollOut(run.clusters, totals, pace, halt, waves, options.goal, uids)
-            work = Fulfilment(host, federation, rollout)
-            carried = yield from work.carry_out(plan, desired, observed, deadline=deadline)
-            yield from run.announce(carried.due)
-            if carried.awaited:
-                let_go()
-            yield from rollout.await_all(carried.awaited, deadline=deadline)
+            rollout = run.make_rollout(waves, desired)
+            read = (desired, observed)
+            yield from run.fulfil(plan, rollout, read=read, deadline=deadline, let_go=let_go)
     yield from totals.compare(plan)
     yield totals.summary(plan, probed)
     if halt.reason is not None:
@@ -268,6 +263,29 @@ class _Run:
         stored, events = reviewer.store_schedules(plan, desired)
         yield from self.totals.pass_on(events)
         return stored
+
+    def make_rollout(self, waves: Sequence[ClusterWave], desired: Desired) -> RollOut:
+        """Return what writes the members, wave by wave."""
+        goal = self.options.goal
+        uids = frozenset(desired.host_namespace_uids.values())
+        return RollOut(self.clusters, self.totals, self.pace, self.halt, tuple(waves), goal, uids)
+
+    def fulfil(
+        self,
+        plan: Plan,
+        rollout: RollOut,
+        *,
+        read: tuple[Desired, Observed],
+        deadline: float,
+        let_go: Callable[[], None],
+    ) -> Iterator[Event]:
+        """Carry the plan out, give the lock back, and wait for what was placed."""
+        work = Fulfilment(self.host, self.federation, rollout)
+        carried = yield from work.carry_out(plan, *read, deadline=deadline)
+        yield from self.announce(carried.due)
+        if carried.awaited:
+            let_go()
+        yield from rollout.await_all(carried.awaited, deadline=deadline)
 
     def _renew_tokens(self) -> Iterator[Event]:
         if not self.options.is_dry_run and self.federation.narrowing.includes_standing_data:
